@@ -1,0 +1,39 @@
+# One short word per task; each does its own set-up. CI runs what you run.
+PY := .venv/bin/python
+STAMP := .venv/.ready
+
+.PHONY: setup demo run test check bench screenshot lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@test -x $(PY) || python3 -m venv .venv
+	@echo "Installing the locked requirements into .venv ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup        ## the sample wire and the web channel: no network, no token
+	@.venv/bin/newsbell demo
+
+run: setup         ## real feeds, config/settings.toml
+	@.venv/bin/newsbell run
+
+check: setup       ## the quick part: format, lint, types, layers
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+test: check        ## everything
+	@.venv/bin/pytest -n 2 $(ARGS)
+
+bench: setup       ## every figure of the README, quick form with QUICK=1
+	@for script in benchmarks/*.py; do $(PY) $$script $(if $(QUICK),--quick) || exit 1; done
+
+lock: setup        ## write requirements/ again from pyproject.toml (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,191 @@
+"""What a user can say, declared once and drawn by every platform.
+
+A command is an async function with a decorator; its options are its annotated parameters:
+
+    @command("subscribe", "Follow a topic in this channel", aliases=("sub",))
+    async def subscribe(
+        desk: Desk,
+        call: Invocation,
+        topic: Annotated[str, Option("A topic, a relation such as Russia-Iraq, or words", rest=True)],
+        to: Annotated[Channel | None, Option("Another channel", word="to")] = None,
+    ) -> Message: ...
+
+From this one declaration Discord gets a typed application command, Slack a word of its `/news`, the web channel and
+the console their parser (`bot.core.line`), and all of them the completion.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+from bot.core.errors import NotFound, UserError
+from bot.core.message import Message
+from bot.core.model import Channel, Person
+
+
+class OptionKind(StrEnum):
+    TEXT = "text"
+    INT = "int"
+    FLAG = "flag"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to pick: `value` is what is typed, `label` what is shown."""
+
+    value: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Who says something, where. `channels` are those of this server that the person may choose from."""
+
+    tenant: str
+    channel: Channel
+    person: Person
+    channels: tuple[Channel, ...] = ()
+    zone: str = "UTC"
+    locale: str = "en"
+
+
+Complete = Callable[[Any, Invocation, str], Awaitable[Sequence[Choice]]]
+"""Offers choices for a half-typed value; must answer from memory or one indexed query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that a command asks for. Name, kind and default are read off the function's signature.
+
+    `rest` swallows all the words that no other option takes; `word` is the preposition that announces the option in
+    typed text ("to #alerts"); `unit` a letter that may follow a number ("7d"); `hidden` options are set by buttons.
+    """
+
+    description: str
+    rest: bool = False
+    word: str = ""
+    unit: str = ""
+    least: int = 1
+    most: int = 1_000_000
+    hidden: bool = False
+    complete: Complete | None = None
+    choices: tuple[Choice, ...] = ()
+    name: str = ""
+    kind: OptionKind = OptionKind.TEXT
+    required: bool = True
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` is one word or two ("feed add"). `private` answers are for the asker's eyes only.
+
+    `manage` commands are for those who may set up the server.
+    """
+
+    name: str
+    description: str
+    run: Callable[..., Awaitable[Message]]
+    options: tuple[Option, ...] = ()
+    aliases: tuple[str, ...] = ()
+    private: bool = True
+    manage: bool = False
+    examples: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """As it is typed: `/news topic-or-words [days] [count]`."""
+        words = [f"/{self.name}"]
+        for option in self.options:
+            if option.hidden:
+                continue
+            shown = f"{option.word} {option.name}" if option.word and option.word != option.name else option.name
+            shown = f"{option.word} channel" if option.kind is OptionKind.CHANNEL and option.word else shown
+            words.append(shown if option.required else f"[{shown}]")
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    message: Message
+    private: bool = True
+
+
+def command(
+    name: str,
+    description: str,
+    *,
+    aliases: tuple[str, ...] = (),
+    private: bool = True,
+    manage: bool = False,
+    examples: tuple[str, ...] = (),
+) -> Callable[[Callable[..., Awaitable[Message]]], Command]:
+    """Declare an async function `(desk, invocation, **options)` as a command."""
+
+    def declare(function: Callable[..., Awaitable[Message]]) -> Command:
+        hints = typing.get_type_hints(function, include_extras=True)
+        parameters = list(inspect.signature(function).parameters.values())[2:]
+        options = tuple(_option(parameter, hints[parameter.name]) for parameter in parameters)
+        return Command(name, description, function, options, aliases, private, manage, examples)
+
+    return declare
+
+
+def _option(parameter: inspect.Parameter, hint: Any) -> Option:
+    option: Option
+    kind, option = typing.get_args(hint)
+    types = typing.get_args(kind) or (kind,)
+    return replace(
+        option,
+        name=parameter.name,
+        kind=next(
+            kind
+            for known, kind in (
+                (Channel, OptionKind.CHANNEL),
+                (bool, OptionKind.FLAG),
+                (int, OptionKind.INT),
+                (str, OptionKind.TEXT),
+            )
+            if known in types
+        ),
+        required=parameter.default is inspect.Parameter.empty,
+        default=None if parameter.default is inspect.Parameter.empty else parameter.default,
+    )
+
+
+def checked(option: Option, value: Any, invocation: Invocation) -> Any:
+    """The value as the command's function wants it. Raises UserError that names the option."""
+    if value is None or value == "":
+        if option.required:
+            raise UserError(f"What is the {option.name}? {option.description}.")
+        return option.default
+    if option.kind is OptionKind.CHANNEL:
+        return _channel(str(value), invocation)
+    if option.kind is OptionKind.FLAG:
+        return value is True or str(value).casefold() in ("yes", "true", "on", "1")
+    if option.kind is OptionKind.INT:
+        text = str(value).removesuffix(option.unit) if option.unit else str(value)
+        if not text.isdecimal() or not option.least <= int(text[:9]) <= option.most:
+            raise UserError(f"{option.name} must be a number from {option.least} to {option.most}, not {value!r}.")
+        return int(text)
+    if option.choices and value not in {choice.value for choice in option.choices}:
+        raise UserError(f"{option.name} is one of: {', '.join(choice.value for choice in option.choices)}.")
+    return str(value)
+
+
+def _channel(value: str, invocation: Invocation) -> Channel:
+    wanted = value.removeprefix("#").casefold()
+    for channel in (*invocation.channels, invocation.channel):
+        if wanted in (channel.id.casefold(), channel.name.casefold()):
+            return channel
+    names = [channel.name for channel in invocation.channels]
+    near = get_close_matches(wanted, names, n=1)
+    hint = f" Did you mean #{near[0]}?" if near else ""
+    raise NotFound(f"There is no channel #{value.removeprefix('#')} here.{hint}")

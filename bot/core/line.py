@@ -1,0 +1,166 @@
+"""Commands as people type them: `/news "oil price" 7d 5`, `/subscribe Russia-Iraq to #alerts`.
+
+The grammar, the same wherever a line is typed:
+  name [words...]        words go to the options in the order of the declaration;
+  an option marked `rest` takes all words that no other option takes, quotes and all;
+  numbers at the end (`7d 5`) fill the numeric options, `to #channel` the option announced by "to";
+  `name:value` sets any option by its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from bot.core.command import Command, Option, OptionKind
+from bot.core.errors import NotFound, UserError
+from bot.core.message import Button
+from bot.core.model import Channel
+
+Names = Mapping[str, Command]
+"""Every name and alias with its command."""
+
+LONGEST_LINE = 2000
+WORD = re.compile(r'(?:[^\s"“”]|"[^"]*"?|[“”][^“”]*[“”]?)+')
+"""A word, or words in quotes; an unclosed quote runs to the end of the line."""
+
+
+def parse(names: Names, line: str, channels: Sequence[Channel] = ()) -> tuple[Command, dict[str, Any]]:
+    """The command and its raw values by option name. Raises NotFound or UserError."""
+    if len(line) > LONGEST_LINE:
+        raise UserError(f"That is too long: a command has at most {LONGEST_LINE} characters.")
+    words = WORD.findall(line.strip().removeprefix("/"))
+    found, used = _named(names, words)
+    return found, _values(found, words[used:], channels)
+
+
+def find(names: Names, name: str) -> Command:
+    """The command of that name or alias. Raises NotFound that offers the nearest names."""
+    if found := names.get(name):
+        return found
+    members = tuple(known for known in names if known.startswith(f"{name} "))
+    near = members or tuple(get_close_matches(name, names, n=3, cutoff=0.5))
+    buttons = tuple(Button(f"/{known}", known) for known in near[:5])
+    if members:
+        words = ", ".join(member.split()[1] for member in members)
+        raise NotFound(f"/{name} needs one more word: {words}.", buttons)
+    hint = f"Did you mean /{near[0]}?" if near else "/help lists what there is."
+    raise NotFound(f"There is no command /{name}. {hint}", buttons)
+
+
+def _named(names: Names, words: list[str]) -> tuple[Command, int]:
+    if not words:
+        raise NotFound("Type a command, for example /help.", (Button("/help", "help"),))
+    for length in (2, 1):
+        name = " ".join(words[:length]).casefold()
+        if len(words) >= length and name in names:
+            return names[name], length
+    first = words[0].casefold()
+    is_group = any(name.startswith(f"{first} ") for name in names)
+    return find(names, " ".join(words[:2]).casefold() if is_group and len(words) > 1 else first), 1
+
+
+def _values(found: Command, words: list[str], channels: Sequence[Channel]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    words = _take_named(found, words, values)
+    rest = next((option for option in found.options if option.rest), None)
+    waiting = [option for option in found.options if option.name not in values and not option.hidden]
+    if rest is None:
+        positional = [option for option in waiting if not option.word]
+        words = _take_announced(waiting, words, values, channels, keep=0)
+        if len(words) > len(positional):
+            raise UserError(f"That is more than /{found.name} takes. It is typed as {found.usage}.")
+        values |= {option.name: _bare(word) for option, word in zip(positional, words, strict=False)}
+        return values
+    keep = 1 if rest.required else 0
+    words = _take_announced(waiting, words, values, channels, keep=keep)
+    words = _take_numbers(waiting, words, values, keep=keep)
+    words = _take_announced(waiting, words, values, channels, keep=keep)
+    if words and rest.name not in values:
+        values[rest.name] = " ".join(words)
+    return values
+
+
+def _take_named(found: Command, words: list[str], values: dict[str, Any]) -> list[str]:
+    """`days:7` and `confirm:yes` from anywhere in the line."""
+    names = {option.name for option in found.options if not option.rest}
+    left = []
+    for word in words:
+        name, colon, value = word.partition(":")
+        if colon and name in names and value:
+            values[name] = _bare(value)
+        else:
+            left.append(word)
+    return left
+
+
+def _take_announced(
+    waiting: list[Option], words: list[str], values: dict[str, Any], channels: Sequence[Channel], keep: int
+) -> list[str]:
+    """`to #alerts` from the end; a bare `to alerts` only where such a channel exists ("road to Damascus")."""
+    for option in waiting:
+        if not option.word or option.name in values or len(words) < keep + 2:
+            continue
+        word, value = words[-2].casefold(), words[-1]
+        known = {channel.name.casefold() for channel in channels} | {channel.id.casefold() for channel in channels}
+        if word == option.word and (value.startswith("#") or value.casefold() in known):
+            values[option.name] = value
+            words = words[:-2]
+    return words
+
+
+def _take_numbers(waiting: list[Option], words: list[str], values: dict[str, Any], keep: int) -> list[str]:
+    numeric = [option for option in waiting if option.kind is OptionKind.INT and option.name not in values]
+    units = "".join(option.unit for option in numeric)
+    pattern = re.compile(rf"\d{{1,9}}[{units}]?" if units else r"\d{1,9}")
+    numbers: list[str] = []
+    while numeric and len(numbers) < len(numeric) and len(words) > keep and pattern.fullmatch(words[-1]):
+        numbers.insert(0, words[-1])
+        words = words[:-1]
+    for number in [each for each in numbers if not each.isdecimal()]:
+        for option in numeric:
+            if option.name not in values and option.unit and number.endswith(option.unit):
+                values[option.name] = number
+                numbers.remove(number)
+                break
+    free = [option for option in numeric if option.name not in values]
+    values |= {option.name: number for option, number in zip(free, numbers, strict=False)}
+    return words
+
+
+def _bare(word: str) -> str:
+    return word[1:-1] if len(word) >= 2 and word[0] in '"“' and word[-1] in '"”' else word
+
+
+def unfinished(names: Names, line: str) -> tuple[str, str, str, str]:
+    """What is being typed at the end of a line: (line before it, command, option, partial value).
+
+    With an empty command name, the partial value is the beginning of a command's name.
+    """
+    text = line.lstrip().removeprefix("/")
+    words = text.split()
+    ended = text[-1:].isspace()
+    for length in (2, 1):
+        name = " ".join(words[:length]).casefold()
+        if len(words) < length or name not in names or (len(words) == length and not ended):
+            continue
+        found = names[name]
+        after = text.split(None, length)[length] if len(words) > length else ""
+        head = f"/{' '.join(words[:length])} "
+        for option in found.options:
+            announced = re.search(rf"(?:^|\s){re.escape(option.word)}\s+(\S*)$", after) if option.word else None
+            if announced:
+                return head + after[: announced.start(1)], found.name, option.name, announced[1]
+        open_options = [option for option in found.options if not option.hidden and not option.word]
+        rest = next((option for option in open_options if option.rest), None)
+        if rest:
+            return head, found.name, rest.name, after
+        done = after.split()
+        position = len(done) if ended or not done else len(done) - 1
+        if position < len(open_options):
+            partial = "" if ended or not done else done[-1]
+            return head + after[: len(after) - len(partial)], found.name, open_options[position].name, partial
+        return head + after, found.name, "", ""
+    return "", "", "", text.casefold()

@@ -1,0 +1,163 @@
+"""What an alert or a reply says, before any platform draws it.
+
+All text in a `Message` is plain: the platform's drawing function escapes it, so that a headline can neither
+ping, link nor format anything. Emphasis, links and buttons are said by structure and never by markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Tone(StrEnum):
+    """The mood of a message; a platform may give it a colour."""
+
+    ALERT = "alert"
+    INFO = "info"
+    SUCCESS = "success"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Kind(StrEnum):
+    """The role of a paragraph: running text, a quoted sentence, an item of a list, or small print."""
+
+    TEXT = "text"
+    QUOTE = "quote"
+    ITEM = "item"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text. `url` makes it a link; only http and https survive drawing."""
+
+    text: str
+    bold: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    spans: tuple[Span, ...]
+    kind: Kind = Kind.TEXT
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A label and a short value, drawn side by side where the platform can."""
+
+    name: str
+    value: str
+
+
+class Style(StrEnum):
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A press is a typed command: `command` is the line, without the slash. With `url` it is a link instead."""
+
+    label: str
+    command: str = ""
+    url: str = ""
+    style: Style = Style.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`at` is an instant that the platform draws in the reader's zone (an alert's time of publication)."""
+
+    title: str = ""
+    url: str = ""
+    source: str = ""
+    at: datetime | None = None
+    body: tuple[Paragraph, ...] = ()
+    fields: tuple[Field, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    footer: str = ""
+    image: str = ""
+    tone: Tone = Tone.INFO
+
+    @property
+    def text(self) -> str:
+        """Everything it says as plain lines: for the console, notifications and search by screen readers."""
+        lines = [self.title, *(paragraph.text for paragraph in self.body)]
+        lines += [f"{field.name}: {field.value}" for field in self.fields]
+        return "\n".join(line for line in (*lines, self.footer) if line)
+
+
+def paragraph(*parts: str | Span, kind: Kind = Kind.TEXT) -> Paragraph:
+    """A paragraph of plain strings and spans."""
+    return Paragraph(tuple(Span(part) if isinstance(part, str) else part for part in parts), kind)
+
+
+def marked(sentence: str, spans: Iterable[tuple[int, int]], kind: Kind = Kind.QUOTE) -> Paragraph:
+    """A sentence with the [start, end) character ranges in bold; overlapping ranges are drawn once."""
+    parts: list[Span] = []
+    at = 0
+    for start, end in sorted(spans):
+        if end <= at:
+            continue
+        if start > at:
+            parts.append(Span(sentence[at:start]))
+        parts.append(Span(sentence[max(start, at) : end], bold=True))
+        at = end
+    if at < len(sentence):
+        parts.append(Span(sentence[at:]))
+    return Paragraph(tuple(parts), kind)
+
+
+def to_json(message: Message) -> dict[str, Any]:
+    """A plain value for the outbox and the web channel's API; `from_json` is its inverse."""
+    return {
+        "title": message.title,
+        "url": message.url,
+        "source": message.source,
+        "at": message.at.astimezone(UTC).isoformat() if message.at else None,
+        "body": [
+            {
+                "kind": p.kind.value,
+                "spans": [{"text": s.text, "bold": s.bold, "url": s.url} for s in p.spans],
+            }
+            for p in message.body
+        ],
+        "fields": [{"name": f.name, "value": f.value} for f in message.fields],
+        "buttons": [
+            {"label": b.label, "command": b.command, "url": b.url, "style": b.style.value} for b in message.buttons
+        ],
+        "footer": message.footer,
+        "image": message.image,
+        "tone": message.tone.value,
+    }
+
+
+def from_json(value: Mapping[str, Any]) -> Message:
+    """The message that `to_json` wrote. Raises KeyError or ValueError for anything else."""
+    at = value["at"]
+    return Message(
+        title=value["title"],
+        url=value["url"],
+        source=value["source"],
+        at=datetime.fromisoformat(at) if at else None,
+        body=tuple(
+            Paragraph(tuple(Span(s["text"], s["bold"], s["url"]) for s in p["spans"]), Kind(p["kind"]))
+            for p in value["body"]
+        ),
+        fields=tuple(Field(f["name"], f["value"]) for f in value["fields"]),
+        buttons=tuple(Button(b["label"], b["command"], b["url"], Style(b["style"])) for b in value["buttons"]),
+        footer=value["footer"],
+        image=value["image"],
+        tone=Tone(value["tone"]),
+    )

@@ -1,0 +1,239 @@
+"""Feed, Article, Topic, Subscription, Channel, Story, Delivery: what crosses the borders of the house.
+
+All instants are aware and in UTC. All identifiers are opaque outside the room that made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from bot.core.message import Message
+
+EVERYONE = "*"
+"""The tenant of what all tenants share: the feeds of the operator's pack."""
+
+
+class FeedState(StrEnum):
+    """What the poller makes of a feed; every state but ACTIVE comes with a reason in words."""
+
+    NEW = "new"
+    ACTIVE = "active"
+    BACKOFF = "backoff"
+    THROTTLED = "throttled"
+    BLOCKED = "blocked"
+    NOT_FEED = "not_feed"
+    MOVING = "moving"
+    GONE = "gone"
+    DORMANT = "dormant"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """An address that is polled. `source` is the outlet's name as readers know it.
+
+    `cache` belongs to the `Source` that filled it (validators, hashes): nobody else reads it.
+    `interval` is a fixed polling interval, or None for the scheduler's own choice.
+    """
+
+    id: int
+    url: str
+    title: str = ""
+    source: str = ""
+    lang: str = ""
+    region: str = ""
+    state: FeedState = FeedState.NEW
+    reason: str = ""
+    cache: Mapping[str, str] = field(default_factory=dict)
+    interval: timedelta | None = None
+    fails: int = 0
+    private: bool = False
+    checked_at: datetime | None = None
+    ok_at: datetime | None = None
+    next_check_at: datetime | None = None
+    per_day: float = 0.0
+    """Articles a day, as seen over the last fortnight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed as its source read it, before we know whether it is new.
+
+    `key` identifies the item inside its feed for ever; `link_key` is the canonical link, for matching only.
+    Texts are plain: no markup, no control characters. `published` is None where the feed gave no sane date.
+    """
+
+    key: str
+    title: str
+    url: str = ""
+    link_key: str = ""
+    summary: str = ""
+    text: str = ""
+    published: datetime | None = None
+    lang: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one look at a feed brought. `unchanged` means that the server or a hash said: nothing new.
+
+    `hint` is the shortest interval that the server asks for; `moved_to` a permanent new address.
+    `partial` is true for a body that was cut: its entries count, its validators do not.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    cache: Mapping[str, str] = field(default_factory=dict)
+    unchanged: bool = False
+    partial: bool = False
+    title: str = ""
+    site_url: str = ""
+    lang: str = ""
+    hint: timedelta | None = None
+    moved_to: str = ""
+    status: int = 200
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A piece of news. The same shape on the command line's JSONL, in the archive and before the topics."""
+
+    id: str
+    title: str
+    summary: str = ""
+    text: str = ""
+    url: str = ""
+    published: datetime | None = None
+    source: str = ""
+    lang: str = ""
+    image: str = ""
+    link_key: str = ""
+    feed_id: int = 0
+    fetched_at: datetime | None = None
+    story_id: int = 0
+
+    @property
+    def body(self) -> str:
+        """The longest text that we have of it."""
+        return self.text if len(self.text) > len(self.summary) else self.summary
+
+    @property
+    def when(self) -> datetime:
+        """When it happened for the reader: never later than when we first saw it."""
+        moments = [moment for moment in (self.published, self.fetched_at) if moment]
+        return min(moments) if moments else datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence of an article and the spans in it, as [start, end) character offsets, that made it match."""
+
+    sentence: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An article is about a topic. `score` is in (0, 1]: how much, by place, frequency and closeness."""
+
+    topic: str
+    score: float
+    evidence: tuple[Evidence, ...]
+
+
+class Sensitivity(StrEnum):
+    """How sure a match must be before it rings."""
+
+    EVERYTHING = "everything"
+    NORMAL = "normal"
+    STRONG = "strong"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A place where alerts go. `id` is `platform:id`, opaque outside its platform; `name` is for people."""
+
+    id: str
+    tenant: str
+    name: str = ""
+
+    @property
+    def platform(self) -> str:
+        return self.id.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who speaks to us. `may_manage` is the platform's word on whether they may set up this server."""
+
+    id: str
+    name: str = ""
+    may_manage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A channel hears about a topic. `topic` is the topic's canonical text ("ISIL", "Russia-Iraq").
+
+    `paused` holds the reason where it is paused, and is empty where it rings.
+    """
+
+    id: int
+    tenant: str
+    channel: str
+    topic: str
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    created_by: str = ""
+    created_at: datetime | None = None
+    paused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles about one event."""
+
+    id: int
+    headline: str
+    first_seen: datetime
+    last_seen: datetime
+    articles: int = 1
+    sources: tuple[str, ...] = ()
+
+
+class DeliveryState(StrEnum):
+    """Where a row of the outbox stands. `HELD` waits for a pause to end; `DEAD` and `EXPIRED` carry a reason."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    HELD = "held"
+    DEAD = "dead"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One row of the outbox: a message frozen at creation, on its way to one channel.
+
+    `attempt` is also the fencing token of the claim: who holds an older number has lost the row.
+    """
+
+    id: str
+    tenant: str
+    channel: str
+    message: Message
+    article_id: int = 0
+    story_id: int = 0
+    topics: tuple[str, ...] = ()
+    state: DeliveryState = DeliveryState.PENDING
+    attempt: int = 0
+    created_at: datetime | None = None
+    first_dispatch: datetime | None = None
+    last_dispatch: datetime | None = None
+    unknown: bool = False
+    remote_id: str = ""
+    reason: str = ""

@@ -1,0 +1,50 @@
+"""The only two interfaces of the house, because two things come in many kinds: sources and platforms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.message import Message
+from bot.core.model import Feed, Fetched
+from bot.core.router import Router
+
+
+class Source(Protocol):
+    """Where articles come from."""
+
+    async def fetch(self, feed: Feed) -> Fetched:
+        """One polite look at the feed. Raises `FetchError` and nothing else that is expected."""
+        ...
+
+
+class Platform(Protocol):
+    """Where alerts go and commands come from.
+
+    A channel's id is given and taken in full (`platform:id`).
+    """
+
+    name: str
+
+    async def run(self, router: Router) -> None:
+        """Connect, answer commands through the router, and return only when cancelled."""
+        ...
+
+    async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
+        """Post a message; the platform's own id of it comes back.
+
+        Sending the same `delivery_id` twice posts once, as far as the platform allows (see `find`).
+        Raises `TryLater`, `Rejected` or `ChannelGone`.
+        """
+        ...
+
+    async def edit(self, channel: str, remote_id: str, message: Message) -> None:
+        """Change a posted message in place. Raises as `send` does."""
+        ...
+
+    async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
+        """The platform's id of a message posted under this delivery id since then, or None if there is none.
+
+        Asked only after a send whose outcome is unknown. Raises as `send` does.
+        """
+        ...

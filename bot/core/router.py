@@ -1,0 +1,100 @@
+"""The one door through which every platform calls the commands of the house."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from bot.core.command import Choice, Command, Invocation, OptionKind, Reply, checked
+from bot.core.errors import NotAllowed, UserError
+from bot.core.line import find, parse, unfinished
+from bot.core.message import Message, Tone, paragraph
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Router:
+    """All commands of the house and the one door through which every platform calls them.
+
+    `desk` is handed to each command as its first argument: what the commands may reach.
+    """
+
+    commands: tuple[Command, ...]
+    desk: Any
+    by_name: Mapping[str, Command] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        names: dict[str, Command] = {}
+        for each in self.commands:
+            for name in (each.name, *each.aliases):
+                if name in names:
+                    raise ValueError(f"two commands are called {name!r}")
+                names[name] = each
+        object.__setattr__(self, "by_name", names)
+
+    async def call(self, invocation: Invocation, name: str, values: Mapping[str, Any]) -> Reply:
+        """Run a command with typed values (channels as ids). Never raises: failures become the reply."""
+        try:
+            found = find(self.by_name, name)
+            return await self._run(invocation, found, values)
+        except UserError as error:
+            return Reply(sorry(error))
+
+    async def answer(self, invocation: Invocation, line: str) -> Reply:
+        """Run a typed line, with or without its slash. Never raises: failures become the reply."""
+        try:
+            found, values = parse(self.by_name, line, invocation.channels)
+            return await self._run(invocation, found, values)
+        except UserError as error:
+            return Reply(sorry(error))
+
+    async def _run(self, invocation: Invocation, found: Command, values: Mapping[str, Any]) -> Reply:
+        if found.manage and not invocation.person.may_manage:
+            raise NotAllowed(f"/{found.name} is for those who manage this server. Ask one of them.")
+        arguments = {option.name: checked(option, values.get(option.name), invocation) for option in found.options}
+        try:
+            return Reply(await found.run(self.desk, invocation, **arguments), found.private)
+        except UserError:
+            raise
+        except Exception:
+            reference = uuid4().hex[:8]
+            log.exception("command /%s failed in %s (reference %s)", found.name, invocation.channel.id, reference)
+            raise UserError(
+                f"Something went wrong on our side; nothing was changed. The log has it as {reference}."
+            ) from None
+
+    async def choices(self, invocation: Invocation, name: str, option: str, partial: str) -> list[Choice]:
+        """Completions for one option of one command; empty where there is nothing to offer."""
+        found = self.by_name.get(name)
+        wanted = next((each for each in found.options if each.name == option), None) if found else None
+        if wanted is None:
+            return []
+        if wanted.kind is OptionKind.CHANNEL:
+            start = partial.removeprefix("#").casefold()
+            return [Choice(f"#{c.name}", c.name) for c in invocation.channels if c.name.casefold().startswith(start)]
+        if wanted.choices:
+            return [c for c in wanted.choices if c.value.startswith(partial)]
+        return list(await wanted.complete(self.desk, invocation, partial)) if wanted.complete else []
+
+    async def complete(self, invocation: Invocation, line: str) -> list[Choice]:
+        """Completions for a half-typed line: each value is the whole line as it would be."""
+        start, name, option, partial = unfinished(self.by_name, line)
+        if not name:
+            return [
+                Choice(f"/{each.name} ", each.description)
+                for each in sorted(self.commands, key=lambda each: each.name)
+                if any(known.startswith(partial) for known in (each.name, *each.aliases))
+            ]
+        return [
+            Choice(f"{start}{choice.value}", choice.label or choice.value)
+            for choice in await self.choices(invocation, name, option, partial)
+        ]
+
+
+def sorry(error: UserError) -> Message:
+    """The answer to somebody who asked for what cannot be done."""
+    return Message(body=(paragraph(str(error)),), buttons=error.buttons, tone=Tone.ERROR)
