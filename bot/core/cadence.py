@@ -1,0 +1,135 @@
+"""When to look at a feed again: often where news is frequent, rarely where it is not, never sooner than we were asked.
+
+The rule is K / sqrt(posts per day): for a given number of polls in total it gives the least mean delay
+(K. C. Sia, J. Cho, H.-K. Cho, "Efficient Monitoring Algorithm for Fast News Alerts", IEEE TKDE 19(7), 2007).
+Everything else here bends it: a feed's own fixed interval, the server's hints, failures, and jitter, which only ever
+adds, so that no floor is undercut and the feeds of one host drift apart.
+"""
+
+from __future__ import annotations
+
+import random as chance
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+from types import MappingProxyType
+
+from bot.core.errors import FetchError, Throttled
+from bot.core.model import Feed, FeedState, Fetched
+
+Random = Callable[[], float]
+"""Uniform in [0, 1), like `random.random`."""
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+JITTER = 0.2
+HINT_MOST = DAY
+"""Cache lifetimes often come from a CDN's defaults: nobody means a year by `max-age=31536000` on a feed."""
+
+BACKOFF_LEAST = timedelta(minutes=5)
+BACKOFF_MOST = DAY
+THROTTLE_LEAST = timedelta(minutes=15)
+BLOCKED = (4 * HOUR, 12 * HOUR, DAY)
+DARK_AFTER = 30 * DAY
+WEEKLY = 7 * DAY
+"""A feed that failed for a month, or was silent for a year, is still asked once a week: we never give up."""
+GONE_CONFIRM = DAY
+GONE_PROBE = 30 * DAY
+HEAVY = 500_000
+"""Bytes on the wire beyond which a poll is not repeated within the hour, whatever the rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How eager the poller is: `hours` is K, the hours between two looks at a feed with one article a day."""
+
+    hours: float = 1.0
+    floor: timedelta = timedelta(minutes=5)
+    ceiling: timedelta = timedelta(hours=6)
+
+
+FAST = Cadence(0.6, ceiling=timedelta(hours=4))
+BALANCED = Cadence(1.0)
+GENTLE = Cadence(2.0, floor=timedelta(minutes=10), ceiling=timedelta(hours=12))
+PRESETS: Mapping[str, Cadence] = MappingProxyType({"fast": FAST, "balanced": BALANCED, "gentle": GENTLE})
+
+
+def rate(last_2_days: float, last_14_days: float, last_60_days: float) -> float:
+    """Articles a day, from three counts: the liveliest wins, damped by a gamma prior of half an article in 3.5 days.
+
+    So a feed that wakes up is noticed within two days, and one that falls asleep is let go slowly.
+    """
+    return max(0.8 * (0.5 + last_2_days) / 5.5, (0.5 + last_14_days) / 17.5, 0.8 * (0.5 + last_60_days) / 63.5)
+
+
+def interval(
+    feed: Feed, cadence: Cadence = BALANCED, *, weight: float = 1.0, hour_share: float | None = None
+) -> timedelta:
+    """The time between two looks while all is well, before hints and jitter.
+
+    `weight` (1 to 16) is how much the feed matters: by the square root, so at most four times as often.
+    `hour_share` is the part of the feed's articles that came within the two-hour window around this time of day; it
+    counts once there are two articles a day to judge by.
+    """
+    if feed.interval is not None:
+        return max(feed.interval, timedelta(seconds=1))
+    per_day = rate(0, max(feed.per_day, 0) * 14, 0)
+    if hour_share is not None and feed.per_day >= 2:
+        per_day *= min(max(hour_share * 12, 0.35), 2.5)
+    chosen = timedelta(hours=cadence.hours / sqrt(per_day * min(max(weight, 1.0), 16.0)))
+    if feed.state is FeedState.NEW:
+        chosen = min(chosen, HOUR)  # its rate is not known yet: an unlucky guess must not cost six hours
+    return min(max(chosen, cadence.floor), cadence.ceiling)
+
+
+def next_check(
+    feed: Feed,
+    *,
+    now: datetime,
+    outcome: Fetched | FetchError,
+    cadence: Cadence = BALANCED,
+    weight: float = 1.0,
+    hour_share: float | None = None,
+    random: Random = chance.random,
+) -> datetime:
+    """When to look again after this outcome; `feed` is as it was before it (`feed.fails` does not count it yet)."""
+    usual = interval(feed, cadence, weight=weight, hour_share=hour_share)
+    if isinstance(outcome, Fetched):
+        wait = max(usual, _hinted(outcome.hint))
+        if outcome.size > HEAVY and feed.interval is None:
+            wait = max(wait, HOUR)
+        if feed.state is FeedState.DORMANT and outcome.unchanged:
+            wait = max(wait, WEEKLY)
+        return now + wait * (1 + JITTER * random())
+    return now + _after_failure(feed, outcome, usual, now, random)
+
+
+def _hinted(hint: timedelta | None) -> timedelta:
+    return min(max(hint, timedelta(0)), HINT_MOST) if hint else timedelta(0)
+
+
+def _after_failure(feed: Feed, error: FetchError, usual: timedelta, now: datetime, random: Random) -> timedelta:
+    if isinstance(error, Throttled):
+        return max(error.wait, usual, THROTTLE_LEAST) * (1 + JITTER * random())
+    if error.state == FeedState.GONE:
+        # A second 410 a day later makes it certain; afterwards a monthly look, because sites do come back.
+        return (GONE_PROBE if feed.state is FeedState.GONE else GONE_CONFIRM) * (1 + JITTER * random())
+    dark_since = feed.ok_at or feed.checked_at
+    if feed.state is FeedState.DORMANT or (dark_since is not None and feed.fails and now - dark_since > DARK_AFTER):
+        return WEEKLY * (1 + JITTER * random())
+    if error.state == FeedState.BLOCKED:
+        return BLOCKED[min(max(feed.fails, 0), len(BLOCKED) - 1)] * (1 + JITTER * random())
+    first = HOUR if error.state == FeedState.NOT_FEED else max(usual, BACKOFF_LEAST)
+    doubled = first * (1 << min(max(feed.fails, 0), 12))  # 12 doublings of five minutes are two weeks: more is noise
+    return min(doubled, BACKOFF_MOST) * (0.8 + 0.4 * random())
+
+
+def first_check(place: int, of: int, *, now: datetime) -> datetime:
+    """When the feed at `place` (from 0) of a batch is first looked at: spread, so that an import is no burst.
+
+    Five a second, and at most ten minutes in all.
+    """
+    span = min(600.0, of / 5)
+    return now + timedelta(seconds=span * place / of if of else 0)
