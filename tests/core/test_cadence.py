@@ -35,7 +35,7 @@ def wait(of: Feed, outcome: Fetched | FetchError, chance: float = 0.0, cadence: 
 
 @pytest.mark.parametrize(
     ("per_day", "minutes"),
-    [(0, 355), (1, 66), (4, 33), (24, 13.3), (100, 6.7), (1000, 5)],
+    [(0, 222), (1, 66), (4, 33), (24, 13.3), (100, 6.7), (1000, 5)],
 )
 def test_a_feed_is_polled_by_the_square_root_of_its_rate(per_day: float, minutes: float) -> None:
     assert interval(feed(per_day)) / MINUTE == pytest.approx(minutes, rel=0.05)
