@@ -1,0 +1,1 @@
+"""Where alerts go and commands come from, one file or package each."""

@@ -1,0 +1,144 @@
+"""The JSON API's shapes, with the words and examples that /docs shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CURSOR = "1042-1795692720000"
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Shape):
+    error: str = Field(description="What went wrong, in one sentence.", examples=["There is no channel 'iraq' here."])
+
+
+class Place(Shape):
+    """A channel."""
+
+    id: str = Field(description="Use it in paths, whole or without `web:`.", examples=["web:general"])
+    name: str = Field(description="For people.", examples=["general"])
+    last: int = Field(0, description="Id of the newest message; what is greater than the last one you read is unread.")
+
+
+class Places(Shape):
+    channels: list[Place]
+    cursor: str = Field(description="Give it as `after` to `/api/events`: nothing is missed.", examples=[CURSOR])
+    can_leave: bool = Field(description="Whether there is a session to end by `POST /api/logout`.")
+
+
+class NewPlace(Shape):
+    name: str = Field(min_length=1, max_length=40, description="Letters, digits, hyphens.", examples=["middle-east"])
+
+
+class SpanShape(Shape):
+    text: str
+    bold: bool = Field(description="In an alert: the words that made it match.")
+    url: str = Field(description="Makes it a link; trust no scheme but http and https.")
+
+
+class ParagraphShape(Shape):
+    kind: Literal["text", "quote", "item", "note"]
+    spans: list[SpanShape]
+
+
+class FieldShape(Shape):
+    name: str = Field(examples=["Topics"])
+    value: str = Field(examples=["ISIL, Russia-Iraq"])
+
+
+class ButtonShape(Shape):
+    label: str = Field(examples=["Mute story"])
+    command: str = Field(description="Send it as a command, without the slash.", examples=["mute 17"])
+    url: str = Field(description="Instead of a command: a link to open.")
+    style: Literal["plain", "primary", "danger"]
+
+
+class Said(Shape):
+    """A message. All text is plain: nothing in it is markup."""
+
+    title: str = Field(description="An alert's headline.", examples=["Raid on ISIL cell near Kirkuk"])
+    url: str = Field(description="Where the headline leads.", examples=["https://example.org/kirkuk"])
+    source: str = Field(description="The outlet; for a command, who typed it.", examples=["Tigris Post"])
+    at: datetime | None = Field(description="When the article was published.")
+    body: list[ParagraphShape]
+    fields: list[FieldShape]
+    buttons: list[ButtonShape]
+    footer: str
+    image: str
+    tone: Literal["alert", "info", "success", "warning", "error"]
+
+
+class Line(Shape):
+    """What was said in a channel."""
+
+    id: int = Field(description="Grows in the order of posting, over all channels.", examples=[1042])
+    channel: str = Field(examples=["web:general"])
+    kind: Literal["alert", "ask", "reply"] = Field(
+        description="An alert; a command that somebody typed and all may see; or its answer."
+    )
+    thread: str = Field(description="Shared by a command and its answer; empty for an alert.")
+    at: datetime = Field(description="When it was posted.")
+    edited_at: datetime | None = Field(description="When it was last changed.")
+    message: Said
+    text: str = Field(description="All of the message as plain lines.")
+
+
+class Lines(Shape):
+    messages: list[Line] = Field(description="Oldest first.")
+    cursor: str = Field(description="Give it as `after` to this channel's events.", examples=[CURSOR])
+    earlier: bool = Field(description="Whether the channel has messages before these; ask again with `before`.")
+
+
+class Typed(Shape):
+    text: str = Field(
+        min_length=1, max_length=4000, description="The line as it is typed.", examples=["/subscribe ISIL"]
+    )
+    name: str = Field("", max_length=40, description="Who is asking, for the others to see.", examples=["Anna"])
+    zone: str = Field("", max_length=64, description="The reader's time zone.", examples=["Europe/Berlin"])
+
+
+class Heard(Said):
+    private: bool = Field(description="For the asker only: it is in this answer and nowhere else.")
+
+
+class Answer(Shape):
+    reply: Heard
+    posted: list[int] = Field(description="Ids of the command and its reply in the channel, unless it is private.")
+
+
+class Pick(Shape):
+    value: str = Field(description="The whole line as it would be.", examples=["/subscribe ISIL"])
+    text: str = Field(description="The part that is new.", examples=["ISIL"])
+    label: str = Field(description="What it is.", examples=["Islamic State"])
+
+
+class Picks(Shape):
+    choices: list[Pick]
+    usage: str = Field(description="How the command at hand is typed.", examples=["/subscribe topic [to channel]"])
+    asks: str = Field(description="What the command wants next.", examples=["A topic, a relation, or words"])
+
+
+class Known(Shape):
+    """A command."""
+
+    name: str = Field(examples=["subscribe"])
+    usage: str = Field(examples=["/subscribe topic [to channel]"])
+    description: str = Field(examples=["Follow a topic in this channel"])
+    aliases: list[str] = Field(examples=[["sub"]])
+    examples: list[str] = Field(examples=[["/subscribe ISIL"]])
+    private: bool = Field(description="Whether its answer is for the asker only.")
+
+
+class Commands(Shape):
+    commands: list[Known]
+
+
+class Login(Shape):
+    password: str = Field("", max_length=1000)
+    key: str = Field("", max_length=200, description="The one-time key of the link that is printed at the start.")
