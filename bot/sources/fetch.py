@@ -1,0 +1,256 @@
+"""The one HTTP client for everything a stranger may have written the address of.
+
+It asks like a good guest (who we are, one request per host at a time, gzip only) and believes nothing: addresses are
+checked as they are connected to, redirects are followed by hand, bodies and waits have an end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from urllib.parse import SplitResult, unquote, urljoin, urlunsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from bot.core.errors import FetchError, ForbiddenAddress
+from bot.sources.gate import Gate
+from bot.sources.guard import Guard
+from bot.sources.inflate import Inflate
+from bot.sources.mask import is_private
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
+HEADERS_READ = (
+    "age",
+    "cache-control",
+    "cf-mitigated",
+    "content-encoding",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "retry-after",
+)
+LONGEST_HEADER = 4096
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds and bytes. `idle` is the longest silence (also before the first byte), `total` counts all redirects."""
+
+    connect: float = 10.0
+    idle: float = 15.0
+    total: float = 45.0
+    body: int = 5_000_000
+    redirects: int = 5
+    header: int = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said in the end. `url` is where; `moved` whether every redirect on the way there was permanent.
+
+    `cut` says why the body is not whole, or is empty; `size` counts the body's bytes on the wire.
+    """
+
+    status: int
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    size: int = 0
+    cut: str = ""
+    moved: bool = False
+
+
+class Fetcher:
+    """To be opened and closed, or used as a context. `agent` is sent as User-Agent: name, version, contact URL."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        gate: Gate,
+        *,
+        agent: str,
+        limits: Limits | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._guard = guard
+        self._gate = gate
+        self._agent = agent
+        self._limits = limits or Limits()
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        if self._session is not None:
+            return
+        limits = self._limits
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                socket_factory=self._guard.socket, resolver=self._resolver, limit=256, keepalive_timeout=15
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,  # a proxy from the environment would connect on our behalf, past the guard
+            auto_decompress=False,
+            headers={"User-Agent": self._agent, "Accept": ACCEPT, "Accept-Encoding": "gzip"},
+            timeout=aiohttp.ClientTimeout(
+                total=None, connect=limits.connect, sock_connect=limits.connect, sock_read=limits.idle
+            ),
+            max_line_size=limits.header,
+            max_field_size=limits.header,
+        )
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for the URL, through at most `limits.redirects` redirects.
+
+        Only a 200 comes with its body. Raises FetchError (also ForbiddenAddress, Throttled), whose text names hosts
+        but never a URL.
+        """
+        parts = self._guard.check(url)
+        credentials = _credentials(parts)
+        secret = bool(credentials) or is_private(url)
+        home = _origin(parts)
+        moved = True
+        left = self._limits.total
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as turn:
+            held = ""
+            for hop in range(self._limits.redirects + 1):
+                host = parts.hostname or ""
+                if host != held:
+                    # Given back before the next is asked for: two hosts that redirect to each other cannot deadlock.
+                    await turn.aclose()
+                    await turn.enter_async_context(self._gate.turn(host))
+                    held = host
+                sent = dict(headers or {})
+                if credentials and _origin(parts) == home:
+                    sent["Authorization"] = credentials
+                began = loop.time()
+                here = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+                answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
+                left -= loop.time() - began
+                if not location:
+                    return answer
+                moved = moved and answer.status in PERMANENT
+                parts = self._next(here, location, secret)
+        raise FetchError(f"more than {self._limits.redirects} redirects")
+
+    def _next(self, here: str, location: str, secret: bool) -> SplitResult:
+        try:
+            target = urljoin(here, location.strip().replace(" ", "%20"))
+        except ValueError:
+            raise FetchError("it redirects to something that is not an address") from None
+        parts = self._guard.check(target)
+        if "@" in parts.netloc:
+            raise ForbiddenAddress("It redirects to an address with a user name in it.", state="blocked")
+        if secret and here.startswith("https:") and parts.scheme == "http":
+            raise ForbiddenAddress("It redirects a private address to an unencrypted one.", state="blocked")
+        return parts
+
+    async def _ask(
+        self, url: str, host: str, headers: Mapping[str, str], seconds: float, moved: bool
+    ) -> tuple[Answer, str]:
+        """One request. The second value is where it redirects to, if it does."""
+        if self._session is None:
+            raise RuntimeError("the fetcher is not open")
+        body: Inflate | None = None
+        status, read, cut = 0, {}, ""
+        try:
+            async with (
+                asyncio.timeout(max(seconds, 0.001)),
+                self._session.get(URL(url), headers=headers, allow_redirects=False) as response,
+            ):
+                status, read = response.status, _read(response.headers)
+                location = response.headers.get("Location", "") if status in REDIRECTS else ""
+                if status != 200 or location:
+                    return Answer(status, url, read, moved=moved), location
+                body = Inflate(read.get("content-encoding", ""), self._limits.body)
+                async for piece in response.content.iter_any():
+                    body.feed(piece)
+                    if body.full:
+                        break
+        except FetchError as error:
+            raise _named(error, host) from None
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            # `from None`: the library's own text and traceback hold the full URL, token and all.
+            if body is None or not body.body:
+                raise FetchError(_reason(error, host)) from None
+            cut = _reason(error, host)
+        cut = body.close() or cut
+        return Answer(status, url, read, bytes(body.body), body.wire, cut, moved), ""
+
+
+def _credentials(parts: SplitResult) -> str:
+    if not parts.username and not parts.password:
+        return ""
+    return aiohttp.encode_basic_auth(unquote(parts.username or ""), unquote(parts.password or ""), encoding="utf-8")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _read(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """The headers we use. One that is not plain text or too long is as good as absent."""
+    return {
+        name: value
+        for name in HEADERS_READ
+        if (value := headers.get(name)) is not None and len(value) <= LONGEST_HEADER and value.isprintable()
+    }
+
+
+def _named(error: FetchError, host: str) -> FetchError:
+    if isinstance(error, ForbiddenAddress):
+        return ForbiddenAddress(re.sub(r"^It (?=leads)", f"{host} ", str(error)), state=error.state)
+    return FetchError(f"{host}: {error}", state=error.state)
+
+
+def _reason(error: Exception, host: str) -> str:
+    """What happened, in words for the person who added the feed."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return f"the name {host} was not found"
+        case aiohttp.ClientConnectorCertificateError():
+            return f"{host} has no valid certificate"
+        case aiohttp.ClientSSLError():
+            return f"no secure connection to {host} was possible"
+        case TimeoutError():
+            return f"{host} did not answer in time"
+        case aiohttp.ClientConnectorError():
+            return f"{host} could not be reached"
+        case aiohttp.ServerDisconnectedError():
+            return f"{host} hung up without an answer"
+        case aiohttp.ClientPayloadError() | ConnectionError() | aiohttp.ClientOSError():
+            return f"{host} broke off in the middle"
+        case aiohttp.ClientResponseError():
+            return f"{host} sent an answer that is not proper HTTP"
+        case ValueError():
+            return f"{host} is not an address that can be asked"
+        case _:
+            return f"{host} could not be read"
