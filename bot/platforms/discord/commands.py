@@ -1,0 +1,215 @@
+"""The house's commands as Discord's typed application commands, registered only when their dictionary has changed."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.core.command import Choice, Command, Option, OptionKind
+from bot.platforms.plain import cut, line
+
+log = structlog.get_logger(__name__)
+
+# Discord's limits (interactions/application-commands of its documentation).
+DESCRIPTION = 100
+CHOICES = 25
+CHOICE = 100  # characters of a choice's name, and of its value
+SUBCOMMANDS = 25
+COMMANDS = 100
+
+Interaction = discord.Interaction[Any]
+Call = Callable[[Interaction, Command, Mapping[str, Any]], Awaitable[None]]
+Complete = Callable[[Interaction, Command, str, str], Awaitable[Sequence[Choice]]]
+Registered = app_commands.Command[Any, ..., Any] | app_commands.Group
+
+CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
+
+
+class ChannelChoice(app_commands.Transformer):
+    """A channel picker for text and announcement channels that hands on what was picked, seen by us or not."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        return [discord.ChannelType.text, discord.ChannelType.news]
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> Any:
+        return value
+
+
+def build(commands: Iterable[Command], call: Call, complete: Complete) -> list[Registered]:
+    """One application command for each single word and alias, one group for each first word of two."""
+    groups: dict[str, list[Command]] = {}
+    single: list[tuple[str, Command]] = []
+    for command in commands:
+        first, _, second = command.name.partition(" ")
+        if second:
+            groups.setdefault(first, []).append(command)
+        else:
+            single.append((first, command))
+            single += [(alias, command) for alias in command.aliases if " " not in alias]
+    built: list[Registered] = []
+    for name, members in groups.items():
+        group = app_commands.Group(
+            name=name,
+            description=_description(" · ".join(member.description for member in members)),
+            # Discord knows rights for whole groups only; the router asks again for each command at run time.
+            default_permissions=_rights(all(member.manage for member in members)),
+        )
+        for member in members[:SUBCOMMANDS]:
+            group.add_command(_command(member.name.partition(" ")[2], member, call, complete))
+        # A group itself cannot be called in Discord: a command of the same name becomes its member "show" or "list".
+        for word, command in [each for each in single if each[0] == name]:
+            single.remove((word, command))
+            free = next((each for each in ("show", "list", "about") if group.get_command(each) is None), None)
+            if free:
+                group.add_command(_command(free, command, call, complete))
+        built.append(group)
+    built += [_command(name, command, call, complete) for name, command in single]
+    return built[:COMMANDS]
+
+
+async def sync(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None) -> bool:
+    """Registers the tree's commands with Discord if those there are others. Says whether it had to.
+
+    The question is one GET; registering counts against 200 creations a day, and a client that sees commands change
+    drops what its user was typing.
+    """
+    ours = [_ours(command.to_dict(tree), guild) for command in tree.get_commands(guild=guild)]
+    theirs = [_theirs(command, guild) for command in await tree.fetch_commands(guild=guild)]
+    if _dictionary(ours) == _dictionary(theirs):
+        return False
+    await tree.sync(guild=guild)
+    return True
+
+
+def _command(name: str, command: Command, call: Call, complete: Complete) -> app_commands.Command[Any, ..., Any]:
+    shown = [option for option in command.options if not option.hidden][:CHOICES]
+
+    async def callback(interaction: Interaction, **values: Any) -> None:
+        await call(interaction, command, values)
+
+    # discord.py reads the options off the callback's signature, which is written here from the declaration.
+    first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)
+    signature = inspect.Signature([first, *(_parameter(option) for option in _required_first(shown))])
+    callback.__signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
+    app_commands.describe(**{option.name: _description(option.description) for option in shown})(callback)
+    fixed = {option.name: _choices(option) for option in shown if 0 < len(option.choices) <= CHOICES}
+    if fixed:
+        app_commands.choices(**fixed)(callback)
+    offered = {
+        option.name: _completion(command, option, complete)
+        for option in shown
+        if option.kind is OptionKind.TEXT and option.name not in fixed and (option.complete or option.choices)
+    }
+    if offered:
+        app_commands.autocomplete(**offered)(callback)
+    if command.manage:
+        app_commands.default_permissions(manage_guild=True)(callback)
+    return app_commands.Command(name=name, description=_description(command.description), callback=callback)
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    kind: Any = {
+        OptionKind.TEXT: str,
+        OptionKind.FLAG: bool,
+        OptionKind.CHANNEL: app_commands.Transform[Any, ChannelChoice],
+        OptionKind.INT: app_commands.Range[int, option.least, option.most],
+    }[option.kind]
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=kind,
+        default=inspect.Parameter.empty if option.required else None,
+    )
+
+
+def _required_first(options: Sequence[Option]) -> list[Option]:
+    return sorted(options, key=lambda option: not option.required)
+
+
+def _completion(command: Command, option: Option, complete: Complete) -> Any:
+    async def offer(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return offers(await complete(interaction, command, option.name, current))
+
+    return offer
+
+
+def offers(choices: Iterable[Choice]) -> list[app_commands.Choice[str]]:
+    """At most 25; a value that is too long is left out, because a cut one would be another."""
+    drawn: list[app_commands.Choice[str]] = []
+    for choice in choices:
+        name = cut(line(choice.label or choice.value), CHOICE)
+        if name and 0 < len(choice.value) <= CHOICE and len(drawn) < CHOICES:
+            drawn.append(app_commands.Choice(name=name, value=choice.value))
+    return drawn
+
+
+def _choices(option: Option) -> list[app_commands.Choice[str]]:
+    return offers(option.choices)
+
+
+def _description(text: str) -> str:
+    return cut(line(text), DESCRIPTION) or "…"
+
+
+def _rights(manage: bool) -> discord.Permissions | None:
+    return discord.Permissions(manage_guild=True) if manage else None
+
+
+def _dictionary(commands: list[dict[str, Any]]) -> str:
+    return json.dumps(sorted(commands, key=lambda command: str(command["name"])), sort_keys=True)
+
+
+def _ours(payload: Mapping[str, Any], guild: object) -> dict[str, Any]:
+    rights = payload.get("default_member_permissions")
+    return _canonical(payload, rights, payload.get("contexts"), payload.get("integration_types"), guild)
+
+
+def _theirs(command: app_commands.AppCommand, guild: object) -> dict[str, Any]:
+    rights = command.default_member_permissions
+    payload = command.to_dict()
+    return {
+        **_canonical(
+            payload,
+            rights.value if rights is not None else None,
+            payload.get("contexts"),
+            payload.get("integration_types"),
+            guild,
+        ),
+        "nsfw": command.nsfw,
+    }
+
+
+def _canonical(payload: Mapping[str, Any], rights: Any, contexts: Any, installs: Any, guild: object) -> dict[str, Any]:
+    """A command without what Discord adds by itself: ids, versions, and keys that say nothing."""
+    return {
+        "name": payload["name"],
+        "type": payload["type"],
+        "description": payload["description"],
+        "options": [_option(option) for option in payload.get("options") or ()],
+        "nsfw": bool(payload.get("nsfw")),
+        "rights": None if rights is None else int(rights),
+        # Of a server's own commands Discord keeps neither.
+        "contexts": None if guild else sorted(contexts or ()),
+        "installs": None if guild else sorted(installs or ()),
+    }
+
+
+def _option(payload: Mapping[str, Any]) -> dict[str, Any]:
+    said = {key: payload.get(key) for key in ("name", "type", "description", "required", "autocomplete")}
+    said |= {key: payload.get(key) for key in ("min_value", "max_value", "min_length", "max_length")}
+    said["choices"] = [[choice["name"], choice["value"]] for choice in payload.get("choices") or ()]
+    said["channel_types"] = sorted(payload.get("channel_types") or ())
+    said["options"] = [_option(option) for option in payload.get("options") or ()]
+    return {key: value for key, value in said.items() if value not in (None, False, [])}

@@ -1,0 +1,216 @@
+"""One life of the connection to Discord: it hears commands, completions and presses, and answers through the router."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.core.command import Choice, Command, Invocation, Reply
+from bot.core.errors import UserError
+from bot.core.message import Message, Tone, paragraph
+from bot.core.model import Channel, Person
+from bot.core.router import Router, sorry
+from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
+from bot.platforms.discord.draw import draw
+from bot.platforms.discord.press import LongLines, Press
+
+log = structlog.get_logger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+COMPLETION = 2.0
+"""Seconds for a completion; Discord waits 3 in all and shows nothing afterwards."""
+
+SILENT = discord.AllowedMentions.none()
+NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "read_message_history": "Read Message History",
+}
+"""What the bot needs in a channel, as Discord's settings call it; the last to find a lost message again."""
+
+
+class Gateway(discord.Client):
+    """Hears the interactions of all servers. No privileged intent: it reads nobody's messages."""
+
+    def __init__(self, router: Router, guild_id: int | None, lines: LongLines) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        super().__init__(
+            intents=intents,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=SILENT,
+        )
+        self._router = router
+        self._lines = lines
+        self._home = discord.Object(guild_id) if guild_id else None
+        self._tree: app_commands.CommandTree[Any] = app_commands.CommandTree(
+            self, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
+        )
+        self._tree.error(self._failed)
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(Press)
+        for command in build(self._router.commands, self._called, self._completed):
+            self._tree.add_command(command, guild=self._home)
+        try:
+            changed = await sync(self._tree, self._home)
+        except discord.Forbidden:
+            where = f"server {self._home.id}" if self._home else "Discord"
+            log.error("commands not registered: invite the bot again with the scope applications.commands", place=where)
+        except (discord.HTTPException, app_commands.AppCommandError) as error:
+            # Those that were registered before still work.
+            log.error("commands not registered", reason=str(error)[:500])
+        else:
+            log.info("commands registered" if changed else "commands unchanged", count=len(self._router.commands))
+
+    async def on_ready(self) -> None:
+        log.info("discord connected", bot=str(self.user), servers=len(self.guilds))
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        log.exception("discord event failed", event_name=event_method)
+
+    async def _failed(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
+        """The router never raises, so this is Discord's side: an expired interaction, a command we lost."""
+        if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            await self._say(interaction, "This command has changed. Type it again in a minute, when Discord knows.")
+        log.warning("discord command failed", command=getattr(interaction.command, "name", "?"), reason=repr(error))
+
+    # What people do
+
+    async def _called(self, interaction: Interaction, command: Command, values: Mapping[str, Any]) -> None:
+        await interaction.response.defer(ephemeral=command.private, thinking=True)
+        invocation = self.invocation(interaction)
+        try:
+            typed = {name: self._value(interaction, invocation, value) for name, value in values.items()}
+        except UserError as error:
+            reply = Reply(sorry(error))
+        else:
+            reply = await self._router.call(invocation, command.name, typed)
+        if reply.private and not command.private:
+            # An answer's visibility is fixed by the deferral: what turned out private takes a message of its own.
+            await interaction.delete_original_response()
+            self._lines.keep(reply.message)
+            await interaction.followup.send(view=_still(reply.message), ephemeral=True, allowed_mentions=SILENT)
+            return
+        await self._show(interaction, reply.message)
+
+    async def _completed(
+        self, interaction: Interaction, command: Command, option: str, partial: str
+    ) -> Sequence[Choice]:
+        try:
+            async with asyncio.timeout(COMPLETION):
+                return await self._router.choices(self.invocation(interaction), command.name, option, partial)
+        except TimeoutError:
+            log.warning("completion too slow", command=command.name, option=option)
+            return ()
+
+    async def pressed(self, interaction: Interaction, identity: str) -> None:
+        """A press in an answer for one's own eyes changes that answer; in a channel it is answered privately."""
+        own = interaction.message is not None and interaction.message.flags.ephemeral
+        if own:
+            await interaction.response.defer()
+        else:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        line = self._lines.line(identity)
+        if line is None:
+            await self._show(interaction, _note("This button is too old. Type the command again."))
+            return
+        reply = await self._router.answer(self.invocation(interaction), line)
+        await self._show(interaction, reply.message)
+
+    async def _show(self, interaction: Interaction, message: Message) -> None:
+        self._lines.keep(message)
+        try:
+            await interaction.edit_original_response(view=_still(message), allowed_mentions=SILENT)
+        except discord.HTTPException as error:
+            if error.status != 400:
+                log.warning("answer not shown", reason=str(error)[:300])
+                return
+            log.error("answer refused by discord", reason=str(error)[:300])
+            plain = _note("The answer could not be shown in Discord. The log says why.")
+            await interaction.edit_original_response(view=_still(plain), allowed_mentions=SILENT)
+
+    async def _say(self, interaction: Interaction, text: str) -> None:
+        if not interaction.response.is_done() and interaction.type is not discord.InteractionType.autocomplete:
+            await interaction.response.send_message(view=_still(_note(text)), ephemeral=True, allowed_mentions=SILENT)
+
+    # Who and where
+
+    def invocation(self, interaction: Interaction) -> Invocation:
+        user = interaction.user
+        tenant = f"discord:{interaction.guild_id}" if interaction.guild_id else f"discord:user:{user.id}"
+        name = getattr(interaction.channel, "name", None) or user.display_name
+        return Invocation(
+            tenant=tenant,
+            channel=Channel(f"discord:{interaction.channel_id}", tenant, name),
+            person=Person(
+                id=f"discord:{user.id}",
+                name=user.display_name,
+                # In a direct message one sets up nobody's place but one's own.
+                may_manage=not interaction.guild_id or interaction.permissions.manage_guild,
+            ),
+            channels=tuple(
+                Channel(f"discord:{channel.id}", tenant, channel.name) for channel in self._open_to(interaction)
+            ),
+            locale=str(interaction.locale),
+        )
+
+    def _open_to(self, interaction: Interaction) -> list[discord.TextChannel]:
+        """The text channels in which both the person and the bot may post, as Discord lists them."""
+        guild, person = interaction.guild, interaction.user
+        if guild is None or not isinstance(person, discord.Member) or guild.me is None:
+            return []
+        return [
+            channel
+            for channel in guild.text_channels
+            if _may_post(channel.permissions_for(person)) and _may_post(channel.permissions_for(guild.me))
+        ]
+
+    def _value(self, interaction: Interaction, invocation: Invocation, value: Any) -> Any:
+        """A picked channel as the house's channel id; says who lacks which right where it is out of reach."""
+        if not isinstance(value, app_commands.AppCommandChannel):
+            return value
+        identity = f"discord:{value.id}"
+        if identity in {channel.id for channel in invocation.channels}:
+            return identity
+        if not _may_post(value.permissions):
+            raise UserError(f"You may not post in #{value.name}, so you cannot choose it. Pick another channel.")
+        raise UserError(self.advice(value.id, value.name))
+
+    def advice(self, channel_id: int, name: str = "") -> str:
+        """What somebody has to change so that the bot may post there."""
+        channel = self.get_channel(channel_id)
+        name = getattr(channel, "name", name)
+        place = f"#{name}" if name else "the channel"
+        missing = list(NEEDED.values())[:2]
+        if isinstance(channel, discord.abc.GuildChannel) and channel.guild.me is not None:
+            rights = channel.permissions_for(channel.guild.me)
+            missing = [shown for right, shown in NEEDED.items() if not getattr(rights, right)] or missing
+        kinds = "right" if len(missing) == 1 else "rights"
+        return (
+            f"Give the bot the {' and '.join(missing)} {kinds} in {place} (Edit Channel > Permissions), "
+            f"or choose another channel."
+        )
+
+
+def _may_post(permissions: discord.Permissions) -> bool:
+    return permissions.view_channel and permissions.send_messages
+
+
+def _still(message: Message) -> discord.ui.LayoutView:
+    """The card, stopped: the library would keep each live view in memory (see press.py)."""
+    view = draw(message)
+    view.stop()
+    return view
+
+
+def _note(text: str) -> Message:
+    return Message(body=(paragraph(text),), tone=Tone.WARNING)

@@ -1,0 +1,145 @@
+"""The Discord platform: one object that keeps the gateway alive and posts what the outbox hands it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import discord
+import structlog
+import yarl
+from discord import asset, gateway, http
+
+from bot.core.errors import ChannelGone, SettingsError
+from bot.core.message import Message
+from bot.core.router import Router
+from bot.platforms.discord.gateway import Gateway
+from bot.platforms.discord.post import Post
+from bot.platforms.discord.press import LongLines
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
+"""Between two lives of the connection. Discord allows 1,000 a day: at five minutes a day takes 288."""
+STEADY = timedelta(minutes=5)
+"""A connection that lived so long starts the pauses anew."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class DiscordPlatform:
+    """Channels are `discord:<channel id>`, tenants `discord:<server id>` or `discord:user:<id>` in direct messages.
+
+    `guild_id` registers the commands for that one server, where changes show at once (development).
+    """
+
+    name = "discord"
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = "https://discord.com/api/v10",
+        gateway_url: str = "wss://gateway.discord.gg/",
+        cdn_url: str = "https://cdn.discordapp.com",
+        guild_id: int | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._token = token
+        self._urls = api_url.rstrip("/"), gateway_url, cdn_url.rstrip("/")
+        self._guild_id = guild_id
+        self._clock = clock
+        self._lines = LongLines()
+        self._gateway: Gateway | None = None
+        self._post = Post(token, clock, self._advice)
+
+    async def run(self, router: Router) -> None:
+        """Keeps a connection up until cancelled. Raises SettingsError where only a person can help."""
+        self._point_library()
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                began = self._clock()
+                await self._live(router)
+                if self._clock() - began > STEADY:
+                    pause = FIRST_PAUSE
+                log.info("discord reconnects", seconds=pause.total_seconds())
+                await asyncio.sleep(pause.total_seconds())
+                pause = min(pause * 2, LONGEST_PAUSE)
+        finally:
+            await self._post.close()
+
+    async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
+        self._point_library()
+        self._lines.keep(message)
+        return await self._post.send(_snowflake(channel), message, delivery_id)
+
+    async def edit(self, channel: str, remote_id: str, message: Message) -> None:
+        self._point_library()
+        self._lines.keep(message)
+        await self._post.edit(_snowflake(channel), remote_id, message)
+
+    async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
+        self._point_library()
+        return await self._post.find(_snowflake(channel), delivery_id, since)
+
+    async def _live(self, router: Router) -> None:
+        """One life of the gateway. Whatever ends it but a wrong setting is logged, and the next one begins.
+
+        The library reconnects and resumes by itself; what gets here is what it does not survive, among it any
+        exception in its parsing of an event.
+        """
+        self._gateway = Gateway(router, self._guild_id, self._lines)
+        try:
+            async with self._gateway:
+                await self._gateway.start(self._token)
+        except discord.LoginFailure as error:
+            raise SettingsError(_wrong_token()) from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise SettingsError(_intents(4014)) from error
+        except discord.ConnectionClosed as error:
+            if error.code == 4004:
+                raise SettingsError(_wrong_token()) from error
+            if error.code in (4013, 4014):
+                raise SettingsError(_intents(error.code)) from error
+            log.warning("discord closed the connection", code=error.code)
+        except Exception:
+            log.exception("discord connection failed")
+        finally:
+            self._gateway = None
+
+    def _point_library(self) -> None:
+        """discord.py has no parameters for its addresses: they are attributes of its classes, for the whole process."""
+        api, websocket, cdn = self._urls
+        http.Route.BASE = api
+        gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(websocket)
+        asset.Asset.BASE = cdn
+
+    def _advice(self, channel_id: int) -> str:
+        if self._gateway:
+            return self._gateway.advice(channel_id)
+        return "Give the bot the View Channel and Send Messages rights in the channel, or choose another channel."
+
+
+def _snowflake(channel: str) -> int:
+    number = channel.removeprefix("discord:")
+    if not number.isdecimal():
+        raise ChannelGone(f"{channel} is not a Discord channel")
+    return int(number)
+
+
+def _wrong_token() -> str:
+    return (
+        "NEWSBELL_DISCORD__TOKEN is not accepted by Discord: copy the token again from the developer portal "
+        "(your application > Bot > Reset Token)."
+    )
+
+
+def _intents(code: int) -> str:
+    return (
+        f"Discord refused the bot's intents (close code {code}). Newsbell asks for none that is privileged: check in "
+        "the developer portal that the application is a bot and not limited, then start again."
+    )

@@ -1,0 +1,131 @@
+"""Posts, edits and finds again the alerts in Discord's channels; needs the HTTP API alone, no gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+import discord
+import structlog
+
+from bot.core.errors import DeliveryError, Rejected, TryLater
+from bot.core.message import Message
+from bot.platforms.discord.draw import draw, marks, nonce
+from bot.platforms.discord.outcome import TOKEN_WAIT, UNKNOWN_MESSAGE, Throttled, judged, trace
+
+log = structlog.get_logger(__name__)
+
+READ_BACK = 300
+"""Messages looked through for a lost one: three requests, more than any channel gets within an outage."""
+SKEW = timedelta(seconds=30)
+"""Discord stamps a message by its own clock; we look that much further back."""
+DELETED = "deleted"
+"""The remote id of a message that somebody deleted before we learned its id."""
+
+SILENT = discord.AllowedMentions.none()
+
+
+class Post:
+    """One HTTP session for all deliveries. It logs in by itself at the first of them.
+
+    `advice` says what somebody has to change so that the bot may post in the channel of that id.
+    """
+
+    def __init__(self, token: str, clock: Callable[[], datetime], advice: Callable[[int], str]) -> None:
+        self._token = token
+        self._clock = clock
+        self._advice = advice
+        self._client: discord.Client | None = None
+        self._login = asyncio.Lock()
+        self._wait: tuple[datetime, TryLater] | None = None
+
+    async def send(self, channel_id: int, message: Message, delivery_id: str) -> str:
+        remote_id = DELETED
+        async with self._channel(channel_id) as channel:
+            try:
+                remote_id = await self._create(channel, message, delivery_id, image=True)
+            except discord.HTTPException as error:
+                if error.code == UNKNOWN_MESSAGE:
+                    pass  # the nonce is known and its message was deleted meanwhile: it was posted, once
+                elif error.status == 400 and message.image:
+                    # A picture that Discord cannot take must not cost the alert.
+                    log.warning("alert posted without its picture", channel=channel_id, reason=error.text[:200])
+                    remote_id = await self._create(channel, message, delivery_id, image=False)
+                else:
+                    raise
+        return remote_id
+
+    async def edit(self, channel_id: int, remote_id: str, message: Message) -> None:
+        if not remote_id.isdecimal():
+            raise Rejected("The message was deleted in Discord")
+        async with self._channel(channel_id) as channel:
+            view = draw(message)
+            view.stop()
+            await channel.get_partial_message(int(remote_id)).edit(view=view, allowed_mentions=SILENT)
+
+    async def find(self, channel_id: int, delivery_id: str, since: datetime) -> str | None:
+        """Looks for the marks on our own cards. Without the right to read the history, Discord shows an empty one."""
+        wanted = set(marks(delivery_id))
+        found = None
+        async with self._channel(channel_id) as channel:
+            async for posted in channel.history(limit=READ_BACK, after=since - SKEW, oldest_first=True):
+                if wanted <= set(_ids(posted.components)) or posted.nonce == nonce(delivery_id):
+                    found = str(posted.id)
+                    break
+        return found
+
+    async def close(self) -> None:
+        if self._client:
+            await self._client.close()
+            self._client = None
+
+    async def _create(
+        self, channel: discord.PartialMessageable, message: Message, delivery_id: str, *, image: bool
+    ) -> str:
+        view = draw(message, delivery_id=delivery_id, image=image)
+        # The library keeps every view that is not stopped; ours are answered by their custom ids (see press.py).
+        view.stop()
+        posted = await channel.send(view=view, nonce=nonce(delivery_id), allowed_mentions=SILENT)
+        return str(posted.id)
+
+    @asynccontextmanager
+    async def _channel(self, channel_id: int) -> AsyncIterator[discord.PartialMessageable]:
+        """The channel for one request, unless all of the bot is asked to wait; the outcome is one of the three."""
+        if self._wait and self._clock() < self._wait[0]:
+            until, reason = self._wait
+            raise TryLater(str(reason), until - self._clock(), refused=True)
+        try:
+            async with judged(lambda: self._advice(channel_id)):
+                client = await self._logged_in()
+                yield client.get_partial_messageable(channel_id)
+        except DeliveryError as error:
+            whole_bot = (isinstance(error, Throttled) and error.everywhere) or (
+                isinstance(error, TryLater) and error.after == TOKEN_WAIT
+            )
+            if whole_bot and isinstance(error, TryLater) and error.after:
+                self._wait = self._clock() + error.after, error
+                log.warning("discord asks to wait", seconds=error.after.total_seconds(), reason=str(error))
+            raise
+
+    async def _logged_in(self) -> discord.Client:
+        async with self._login:
+            if self._client is None:
+                client = discord.Client(intents=discord.Intents.none(), http_trace=trace(), max_messages=None)
+                try:
+                    await client.login(self._token)
+                except discord.LoginFailure as error:
+                    await client.close()
+                    raise TryLater("Discord does not accept the bot's token", TOKEN_WAIT, refused=True) from error
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            return self._client
+
+
+def _ids(components: Iterable[discord.Component]) -> Iterator[int | None]:
+    for component in components:
+        yield getattr(component, "id", None)  # only those of Components V2 have one
+        yield from _ids(getattr(component, "children", ()))
