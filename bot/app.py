@@ -1,0 +1,261 @@
+"""Puts the pieces together: the only file that knows every other, and the only one that builds anything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot import __version__, metrics
+from bot.commands import COMMANDS, Desk
+from bot.core import pack
+from bot.core.cadence import PRESETS, first_check
+from bot.core.errors import SettingsError
+from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState
+from bot.core.pack import PackFeed
+from bot.core.ports import Platform
+from bot.core.router import Router
+from bot.jobs import Jobs
+from bot.llm import Llm
+from bot.pipeline import Pipeline, Rules
+from bot.scheduler import Scheduler
+from bot.settings import Settings
+from bot.sources.feed import FeedSource
+from bot.store import Store
+from bot.stories import Stories
+from bot.topics import Catalogue, Following, resolve
+
+log = structlog.get_logger(__name__)
+
+TICK = timedelta(seconds=1)
+RESTART_LEAST, RESTART_MOST = 1.0, 300.0
+"""Seconds before a platform that fell over is started again; doubled each time it falls at once."""
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that runs, open and wired."""
+
+    settings: Settings
+    store: Store
+    source: FeedSource
+    pipeline: Pipeline
+    jobs: Jobs
+    scheduler: Scheduler
+    router: Router
+    platforms: Mapping[str, Platform]
+
+    async def run(self) -> None:
+        """Poll, match, deliver and answer until cancelled. Raises SettingsError where a platform cannot start."""
+        await self.pipeline.follow()
+        await self.pipeline.recall()
+        every = self.scheduler.every
+        every(TICK, self.pipeline.poll_due)
+        every(TICK, self.pipeline.flush_due)
+        every(timedelta(minutes=1), self.pipeline.sweep)
+        every(timedelta(minutes=1), self.count_feeds)
+        every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
+        every(timedelta(hours=1), self.jobs.tidy)
+        self.scheduler.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.jobs.run(), name="jobs")
+                for platform in self.platforms.values():
+                    group.create_task(keep_running(platform, self.router), name=platform.name)
+        except* SettingsError as several:
+            raise SettingsError(str(several.exceptions[0])) from several
+        finally:
+            self.scheduler.stop()
+
+    async def follow(self, topic: str, channel: str) -> None:
+        """Have a channel follow a topic from the start, unless it does already."""
+        meant = resolve(topic, self.router.desk.catalogue)
+        async with self.store.begin() as tx:
+            target = await tx.channels.get(channel) or Channel(channel, channel.partition(":")[0], channel)
+            now = await tx.now()
+            await tx.subscriptions.add(target.tenant, target, meant.name, created_by="newsbell", now=now)
+
+    async def figures(self) -> str:
+        """What happened so far, in one line for a terminal."""
+        async with self.store.read() as tx:
+            since = self.router.desk.started_at - timedelta(days=8)
+            archive = await tx.archive.count(EVERYONE, since)
+            states = await tx.feeds.count(EVERYONE)
+            deliveries = await tx.outbox.counts(None, since)
+        sent, waiting = deliveries.get(DeliveryState.SENT, 0), deliveries.get(DeliveryState.PENDING, 0)
+        return (
+            f"{states.get(FeedState.ACTIVE, 0)} feeds, {archive.articles} articles in {archive.stories} stories, "
+            f"{sent} alerts posted{f', {waiting} waiting' if waiting else ''}"
+        )
+
+    async def count_feeds(self) -> None:
+        """Feeds by state, for the metrics page."""
+        async with self.store.read() as tx:
+            states = await tx.feeds.count(EVERYONE)
+        for state, count in states.items():
+            metrics.FEEDS.labels(state).set(count)
+
+    async def health(self) -> dict[str, Any]:
+        """What /healthz says: it reached its database now, and what it works with."""
+        async with self.store.read() as tx:
+            now = await tx.now()
+        return {"status": "ok", "version": __version__, "platforms": sorted(self.platforms), "at": now.isoformat()}
+
+
+async def keep_running(platform: Platform, router: Router) -> None:
+    """Start a platform again when it falls over; a wrong setting ends the program with its explanation."""
+    wait = RESTART_LEAST
+    loop = asyncio.get_running_loop()
+    while True:
+        started = loop.time()
+        try:
+            await platform.run(router)
+            return
+        except SettingsError:
+            raise
+        except Exception:
+            if loop.time() - started > RESTART_MOST:
+                wait = RESTART_LEAST
+            log.exception("platform fell over; it is started again", platform=platform.name, seconds=wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, RESTART_MOST)
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings,
+    *,
+    feeds: Iterable[PackFeed] | None = None,
+    allowed: frozenset[tuple[str, int]] = frozenset(),
+    interval: timedelta | None = None,
+) -> AsyncIterator[House]:
+    """Build everything from the settings, and close what was opened.
+
+    `feeds` replaces the pack, `allowed` are (address, port) pairs that feeds may reach although they are private, and
+    `interval` polls every feed at that pace: all three for the demo and the tests. Raises SettingsError.
+    """
+    catalogue = Catalogue.load(settings.topics.catalogue)
+    wanted = tuple(feeds) if feeds is not None else pack.load(settings.feeds.pack)
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.database)
+        stack.push_async_callback(store.close)
+        jobs = await Jobs.open(settings.database)
+        stack.push_async_callback(jobs.close)
+        source = FeedSource(
+            user_agent=f"Newsbell/{__version__} (+{settings.feeds.contact_url}; feed poller)",
+            allow_private=settings.feeds.allow_private_networks,
+            allowed=allowed,
+            host_gap=timedelta(seconds=settings.feeds.host_gap_seconds),
+        )
+        await source.open()
+        stack.push_async_callback(source.close)
+        writer = _writer(settings)
+        if writer:
+            await writer.open()
+            stack.push_async_callback(writer.close)
+        platforms: dict[str, Platform] = {}
+        pipeline = Pipeline(
+            store=store,
+            source=source,
+            following=Following(catalogue),
+            stories=Stories(),
+            platforms=platforms,
+            jobs=jobs,
+            cadence=PRESETS[settings.feeds.preset],
+            name=f"{socket.gethostname()}:{os.getpid()}",
+            rules=Rules(
+                max_age=settings.max_age,
+                shelf_life=timedelta(hours=settings.alerts.shelf_life_hours),
+                keep_articles=timedelta(days=settings.keep.articles_days),
+                sentences=settings.alerts.sentences,
+            ),
+            writer=writer,
+        )
+        desk = Desk(store, catalogue, pipeline, source.look, datetime.now(UTC), __version__, COMMANDS)
+        house = House(settings, store, source, pipeline, jobs, Scheduler(), Router(COMMANDS, desk), platforms)
+        platforms.update(_platforms(settings, house))
+        await _fill(store, wanted, interval)
+        yield house
+
+
+def _writer(settings: Settings) -> Llm | None:
+    if not settings.llm.base_url:
+        return None
+    if not settings.llm.model:
+        raise SettingsError("Setting 'llm.model' is missing: name the model that llm.base_url serves.")
+    key = settings.llm.api_key
+    return Llm(
+        base_url=settings.llm.base_url,
+        api_key=key.get_secret_value() if key else "",
+        model=settings.llm.model,
+        timeout=timedelta(seconds=settings.llm.timeout_seconds),
+        daily_limit=settings.llm.daily_limit,
+    )
+
+
+def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
+    """The platforms that are switched on. Each one's table in the settings is its constructor's arguments.
+
+    Imported here and not above: who has no Slack need not load its SDK.
+    """
+    on: dict[str, Platform] = {}
+    if settings.web.enabled:
+        from bot.platforms.web import connect as web
+
+        password = settings.web.password
+        on["web"] = web(
+            host=settings.web.host,
+            port=settings.web.port,
+            password=password.get_secret_value() if password else None,
+            hosts=settings.web.hosts,
+            chat=house.store.chat,
+            health=house.health,
+            metrics=metrics.page,
+        )
+    if settings.console.enabled:
+        from bot.platforms.console import connect as console
+
+        on["console"] = console()
+    if settings.discord.token:
+        from bot.platforms.discord import connect as discord
+
+        table = settings.discord.model_dump(exclude={"token"})
+        on["discord"] = discord(settings.discord.token.get_secret_value(), **table)
+    if settings.slack.bot_token:
+        from bot.platforms.slack import connect as slack
+
+        secrets = {name: getattr(settings.slack, name) for name in ("app_token", "signing_secret")}
+        on["slack"] = slack(
+            settings.slack.bot_token.get_secret_value(),
+            **{name: secret.get_secret_value() if secret else None for name, secret in secrets.items()},
+            api_url=settings.slack.api_url,
+            command=settings.slack.command,
+        )
+    return on
+
+
+async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta | None) -> None:
+    """Make the pack's feeds known, their first looks spread, and the web channel's first room."""
+    async with store.begin() as tx:
+        now = await tx.now()
+        for place, feed in enumerate(wanted):
+            due = now if interval else first_check(place, len(wanted), now=now)
+            await tx.feeds.add(
+                feed.url,
+                tenant=EVERYONE,
+                title=feed.title,
+                source=feed.source,
+                lang=feed.lang,
+                region=feed.region,
+                interval=interval,
+                now=due,
+            )
+    if not await store.chat.channels():
+        await store.chat.add_channel(Channel("web:general", "web", "general"))

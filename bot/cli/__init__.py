@@ -1,0 +1,59 @@
+"""The command line: newsbell demo | run | check | match | stories | summarize | feeds | topics."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import __version__
+from bot.cli import archive, catalogue, feeds, serve
+from bot.core.errors import NewsbellError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="News alerts for Discord, Slack and a local web channel.",
+)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(catalogue.app, name="topics")
+for command in (serve.demo, serve.run, serve.check, archive.match, archive.stories, archive.summarize):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"newsbell {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option(help="The settings file.")] = Path("config/settings.toml"),
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,
+) -> None:
+    context.obj = config
+
+
+def main() -> None:
+    """Run a command; an expected failure is one sentence on standard error and exit code 1."""
+    guarded(app)
+
+
+def guarded(run: Callable[[], object]) -> None:
+    try:
+        run()
+    except NewsbellError as error:
+        Console(stderr=True).print(f"newsbell: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has left (`| head`): nobody to tell
+        sys.exit(0)

@@ -1,0 +1,102 @@
+"""newsbell feeds list, add, import, export: the operator's feeds, heard by every channel."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import logs
+from bot.core.cadence import first_check
+from bot.core.errors import NotAFeed, UserError
+from bot.core.model import EVERYONE
+from bot.settings import load
+
+app = typer.Typer(no_args_is_help=True, help="The feeds that every channel hears.")
+
+
+@asynccontextmanager
+async def _house(config: Path) -> AsyncIterator:  # type: ignore[type-arg]
+    from bot.app import open_house
+
+    settings = load(config)
+    logs.configure("error", settings.logs.format)
+    async with open_house(settings) as house:
+        yield house
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """Every feed with its state and the reason."""
+
+    async def show() -> None:
+        async with _house(context.obj) as house, house.store.read() as tx:
+            table = Table("feed", "state", "a day", "last read", "reason", box=None)
+            for feed in await tx.feeds.visible(EVERYONE):
+                read = feed.ok_at.strftime("%Y-%m-%d %H:%M") if feed.ok_at else "never"
+                table.add_row(feed.title or feed.source, feed.state, f"{feed.per_day:.1f}", read, feed.reason)
+            Console().print(table)
+
+    asyncio.run(show())
+
+
+@app.command()
+def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address of a feed or of a page.")]) -> None:
+    """Add a feed for every channel."""
+
+    async def look() -> None:
+        async with _house(context.obj) as house:
+            try:
+                final, fetched = await house.source.look(url)
+            except NotAFeed as error:
+                offers = f" It offers: {' '.join(error.offers)}" if error.offers else ""
+                raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
+            feed, new = await house.pipeline.add_feed(final, fetched, tenant=EVERYONE, added_by="operator")
+            Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
+
+    asyncio.run(look())
+
+
+@app.command("import")
+def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="OPML file, or - for input.")]) -> None:
+    """Add every feed of an OPML file; their first looks are spread."""
+    from bot.sources import opml
+
+    try:
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.") from error
+
+    async def take() -> None:
+        outlines = opml.read(body)
+        added = 0
+        async with _house(context.obj) as house, house.store.begin() as tx:
+            now = await tx.now()
+            for place, outline in enumerate(outlines):
+                due = first_check(place, len(outlines), now=now)
+                title = outline.title
+                _, new = await tx.feeds.add(outline.url, tenant=EVERYONE, added_by="operator", title=title, now=due)
+                added += new
+        Console().print(f"{added} feeds added, {len(outlines) - added} known already")
+
+    asyncio.run(take())
+
+
+@app.command()
+def export(context: typer.Context) -> None:
+    """Write the feeds as OPML to standard output; private addresses are left out."""
+    from bot.sources import opml
+
+    async def give() -> None:
+        async with _house(context.obj) as house, house.store.read() as tx:
+            feeds = [feed for feed in await tx.feeds.visible(EVERYONE) if not feed.private]
+        sys.stdout.buffer.write(opml.write(feeds))
+
+    asyncio.run(give())

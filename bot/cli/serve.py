@@ -1,0 +1,202 @@
+"""newsbell demo, run, check: the bot itself, and whether it could run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from bot import logs
+from bot.core.errors import FetchError, NewsbellError
+from bot.settings import Settings, load
+
+DEMO_PACE = timedelta(seconds=4)
+DEMO_POLL = timedelta(seconds=2)
+DEMO_FORGOTTEN = timedelta(hours=1)
+"""A demo that stopped less than this ago is picked up where it was; an older one starts anew."""
+
+terminal = Console(stderr=True)
+
+
+def run(context: typer.Context) -> None:
+    """Start the bot: real feeds, config/settings.toml, every platform that has its token."""
+    settings = load(context.obj)
+    logs.configure(settings.logs.level, settings.logs.format)
+
+    async def serve() -> None:
+        from bot.app import open_house
+
+        async with open_house(settings) as house:
+            say_where(settings, ", ".join(sorted(house.platforms)))
+            await house.run()
+
+    until_stopped(serve)
+
+
+def demo(
+    context: typer.Context,
+    fresh: Annotated[bool, typer.Option(help="Start the sample wire from its beginning.")] = False,
+    pace: Annotated[float, typer.Option(help="Seconds from one article to the next.", min=0.1)] = 4.0,
+) -> None:
+    """Try it: a sample wire and the web channel, no network and no token."""
+    given = load(context.obj)
+    settings = given.model_copy(
+        update={
+            "data_dir": given.data_dir / "demo",
+            "feeds": given.feeds.model_copy(update={"host_gap_seconds": 0.0}),
+            # Nothing of a demo may reach a real channel.
+            "discord": given.discord.model_copy(update={"token": None}),
+            "slack": given.slack.model_copy(update={"bot_token": None}),
+            "web": given.web.model_copy(update={"enabled": True}),
+            "database_url": type(given.database_url)(""),
+        }
+    )
+    logs.configure("warning" if settings.logs.level == "info" else settings.logs.level, settings.logs.format)
+    sample = settings.feeds.pack.parent / "demo"
+
+    async def serve() -> None:
+        from bot.app import open_house
+        from bot.demo import Wire
+
+        t0 = _wire_start(settings.data_dir, fresh=fresh)
+        wire = Wire(sample, clock=lambda: datetime.now(UTC), t0=t0, pace=timedelta(seconds=pace))
+        await wire.start()
+        try:
+            allowed = frozenset({wire.address})
+            async with open_house(settings, feeds=wire.feeds(), allowed=allowed, interval=DEMO_POLL) as house:
+                for topic in ("ISIL", "Russia-Iraq"):
+                    await house.follow(topic, "web:general")
+                say_where(settings, "a sample wire of invented outlets")
+
+                async def progress() -> str:
+                    published, total = wire.progress()
+                    end = " (that was all; --fresh starts anew)" if wire.finished else ""
+                    return f"Sample wire {published}/{total}{end} · {await house.figures()}"
+
+                async with status_line(progress):
+                    await house.run()
+        finally:
+            await wire.close()
+
+    until_stopped(serve)
+
+
+def _wire_start(folder: Path, *, fresh: bool) -> datetime:
+    """When the wire began: a demo that was stopped a moment ago goes on where it was, an old one starts anew."""
+    note = folder / "wire.json"
+    now = datetime.now(UTC)
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        kept = json.loads(note.read_text())
+        t0 = datetime.fromisoformat(kept["t0"])
+        if not fresh and now - t0 < DEMO_FORGOTTEN:
+            return t0
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps({"t0": now.isoformat()}))
+    return now
+
+
+def say_where(settings: Settings, what: str) -> None:
+    """The one line that says where to look."""
+    if settings.web.enabled:
+        host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
+        terminal.print(f"Newsbell is on: open http://{host}:{settings.web.port} ({what}). Ctrl-C stops it.")
+    else:
+        terminal.print(f"Newsbell is on ({what}). Ctrl-C stops it.")
+
+
+@asynccontextmanager
+async def status_line(say: Callable[[], Awaitable[str]]) -> AsyncIterator[None]:
+    """A line at the foot of the terminal that is kept up to date; nothing where nobody watches."""
+    if not terminal.is_terminal:
+        yield
+        return
+    with Live(Text(""), console=terminal, auto_refresh=False, transient=True) as live:
+
+        async def refresh() -> None:
+            while True:
+                live.update(Text(await say(), style="dim"), refresh=True)
+                await asyncio.sleep(0.5)
+
+        task = asyncio.create_task(refresh())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+def until_stopped(serve: Callable[[], Awaitable[None]]) -> None:
+    """Run until Ctrl-C or SIGTERM, and stop cleanly: what is being posted is finished, nothing is left half done."""
+
+    async def supervised() -> None:
+        task = asyncio.ensure_future(serve())
+        loop = asyncio.get_running_loop()
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(stop, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(supervised())
+    terminal.print("Stopped.")
+
+
+def check(
+    context: typer.Context,
+    feeds: Annotated[bool, typer.Option(help="Also look at every feed.")] = True,
+    quick: Annotated[bool, typer.Option(help="Settings and database only; the container's health check.")] = False,
+) -> None:
+    """Check settings, database, tokens and each feed; the exit code is 0 only if all is well."""
+    settings = load(context.obj)
+    logs.configure("error", settings.logs.format)
+    raise typer.Exit(asyncio.run(_check(settings, feeds=feeds and not quick)))
+
+
+async def _check(settings: Settings, *, feeds: bool) -> int:
+    from bot.app import open_house, try_platforms
+
+    failures = 0
+
+    def tell(what: str, problem: str = "") -> None:
+        nonlocal failures
+        failures += bool(problem)
+        mark = Text("bad " if problem else "ok  ", style="red" if problem else "green")
+        Console().print(mark + Text(f"{what}{f': {problem}' if problem else ''}"), soft_wrap=True)
+
+    tell("settings")
+    async with open_house(settings) as house:
+        tell(f"database ({house.store.dialect})")
+        for warning in house.store.warnings():
+            Console().print(Text("note", style="yellow") + Text(f" {warning}"), soft_wrap=True)
+        tell(f"topics: {len(house.router.desk.catalogue.search(''))} by name")
+        async for name, problem in try_platforms(house):
+            tell(name, problem)
+        if feeds:
+            async with house.store.read() as tx:
+                known = await tx.feeds.visible("*")
+            gate = asyncio.Semaphore(16)
+
+            async def look(feed) -> None:  # type: ignore[no-untyped-def]
+                async with gate:
+                    try:
+                        fetched = await house.source.fetch(feed)
+                    except FetchError as error:
+                        tell(f"feed {feed.title}", str(error))
+                    except NewsbellError as error:
+                        tell(f"feed {feed.title}", str(error))
+                    else:
+                        tell(f"feed {feed.title}: {len(fetched.entries)} articles")
+
+            await asyncio.gather(*(look(feed) for feed in known))
+    return 1 if failures else 0

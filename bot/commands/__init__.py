@@ -1,0 +1,34 @@
+"""What people can say: one file per noun, no platform in sight. A new command is a function and its name here."""
+
+from bot.commands.desk import Desk
+from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_show, feed_test, feeds
+from bot.commands.help import help_
+from bot.commands.news import latest, more, news
+from bot.commands.status import status
+from bot.commands.stories import mute, unmute
+from bot.commands.subscriptions import subscribe, subscriptions, unsubscribe
+from bot.commands.topics import topic, topics
+
+COMMANDS = (
+    subscribe,
+    unsubscribe,
+    subscriptions,
+    topics,
+    topic,
+    news,
+    latest,
+    more,
+    mute,
+    unmute,
+    feeds,
+    feed_add,
+    feed_remove,
+    feed_pause,
+    feed_resume,
+    feed_show,
+    feed_test,
+    status,
+    help_,
+)
+
+__all__ = ["COMMANDS", "Desk"]

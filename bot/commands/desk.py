@@ -1,0 +1,26 @@
+"""What the commands may reach, as explicit parts; `app` fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.command import Command
+from bot.core.model import Fetched
+from bot.pipeline import Pipeline
+from bot.store import Store
+from bot.topics import Catalogue
+
+
+@dataclass
+class Desk:
+    """`look` fetches what is behind an address that a person typed: (final URL, first fetch). See `Source`."""
+
+    store: Store
+    catalogue: Catalogue
+    pipeline: Pipeline
+    look: Callable[[str], Awaitable[tuple[str, Fetched]]]
+    started_at: datetime
+    version: str
+    commands: tuple[Command, ...] = field(default=(), repr=False)

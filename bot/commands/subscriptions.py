@@ -1,0 +1,159 @@
+"""/subscribe, /unsubscribe, /subscriptions: what a channel hears about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from bot.commands.desk import Desk
+from bot.commands.search import Found, find
+from bot.commands.topics import names_of_topics, understood
+from bot.commands.wording import at, counted, listed, paged, rate
+from bot.core.command import Choice, Invocation, Option, command
+from bot.core.errors import NotFound, UserError
+from bot.core.message import Button, Kind, Message, Paragraph, Span, Style, Tone, paragraph
+from bot.core.model import Channel, Subscription
+
+MOST_SUBSCRIPTIONS = 100
+"""Per server or workspace: more than any newsroom needs, and a bound on what one tenant can cost."""
+BACKTEST = 7
+"""Days of the archive that a new subscription is tried on."""
+
+
+async def followed_here(desk: Desk, call: Invocation, partial: str) -> Sequence[Choice]:
+    """The topics that this channel follows."""
+    async with desk.store.read() as tx:
+        here = await tx.subscriptions.of_channel(call.channel.id, call.tenant)
+    return [Choice(s.topic) for s in here if partial.casefold() in s.topic.casefold()][:25]
+
+
+@command(
+    "subscribe",
+    "Follow a topic: every new story about it is posted here",
+    aliases=("sub",),
+    manage=True,
+    examples=("subscribe ISIL", "subscribe Russia-Iraq to #alerts", 'subscribe "oil price"'),
+)
+async def subscribe(
+    desk: Desk,
+    call: Invocation,
+    topic: Annotated[
+        str,
+        Option("A topic, a relation such as Russia-Iraq, words or a “phrase”", rest=True, complete=names_of_topics),
+    ],
+    to: Annotated[Channel | None, Option("Another channel to post to", word="to")] = None,
+) -> Message:
+    target = to or call.channel
+    meant = understood(desk, topic, "subscribe")
+    found = await find(desk.store, meant, tenant=call.tenant, days=BACKTEST, limit=1000)
+    async with desk.store.begin() as tx:
+        now = await tx.now()
+        if len(await tx.subscriptions.of_tenant(call.tenant)) >= MOST_SUBSCRIPTIONS:
+            raise UserError(
+                f"This server follows {MOST_SUBSCRIPTIONS} topics, which is the most. /unsubscribe one first."
+            )
+        await tx.channels.remember(target, now=now)
+        made, new = await tx.subscriptions.add(call.tenant, target, meant.name, created_by=call.person.id, now=now)
+    await desk.pipeline.follow()
+    title = f"Following {meant.name} in #{target.name}" if new else f"#{target.name} follows {meant.name} already"
+    others = [Button(f"Follow {name} instead", f"subscribe {name}") for name in meant.alternatives[:2]]
+    return Message(
+        title=title,
+        body=(paragraph(meant.reading), *_backtest(found, call)),
+        buttons=(
+            Button("Unsubscribe", f"unsubscribe {made.topic}", style=Style.DANGER),
+            Button("More news", f"news {made.topic}"),
+            *others,
+        ),
+        tone=Tone.SUCCESS if new else Tone.INFO,
+    )
+
+
+def _backtest(found: Sequence[Found], call: Invocation) -> list[Paragraph]:
+    """What this topic would have brought in the last week, so that nobody is surprised by the first day."""
+    if not found:
+        return [paragraph("The last 7 days in the archive hold nothing about it; the first new story will ring here.")]
+    stories = len({each.article.story_id or each.article.id for each in found})
+    sources = len({each.article.source for each in found})
+    lines = [
+        paragraph(
+            "The last 7 days would have brought ",
+            Span(f"{counted(len(found), 'article')} in {counted(stories, 'story', 'stories')}", bold=True),
+            f" from {counted(sources, 'source')}: {rate(stories, BACKTEST)}. The newest:",
+        )
+    ]
+    for each in found[:3]:
+        lines += listed(each.article, call.zone, each.match)
+    return lines
+
+
+@command("unsubscribe", "Stop following a topic here", aliases=("unsub",), manage=True, examples=("unsubscribe ISIL",))
+async def unsubscribe(
+    desk: Desk,
+    call: Invocation,
+    topic: Annotated[str, Option("A topic that this channel follows", rest=True, complete=followed_here)],
+    confirm: Annotated[bool, Option("Yes, really", hidden=True)] = False,
+) -> Message:
+    subscription = await _followed(desk, call, topic)
+    if not confirm:
+        return Message(
+            title=f"Stop following {subscription.topic} in #{call.channel.name}?",
+            body=(paragraph("Alerts about it will no longer be posted here."),),
+            buttons=(Button("Stop following", f"unsubscribe {subscription.topic} confirm:yes", style=Style.DANGER),),
+            tone=Tone.WARNING,
+        )
+    async with desk.store.begin() as tx:
+        await tx.subscriptions.remove(subscription.id, call.tenant)
+    await desk.pipeline.follow()
+    return Message(
+        title=f"#{call.channel.name} no longer follows {subscription.topic}",
+        buttons=(Button("Follow again", f"subscribe {subscription.topic}"),),
+        tone=Tone.SUCCESS,
+    )
+
+
+async def _followed(desk: Desk, call: Invocation, topic: str) -> Subscription:
+    """The channel's subscription that is meant, however it was typed."""
+    async with desk.store.read() as tx:
+        here = await tx.subscriptions.of_channel(call.channel.id, call.tenant)
+    typed = topic.casefold()
+    for subscription in here:
+        if subscription.topic.casefold() == typed:
+            return subscription
+    try:
+        name = understood(desk, topic, "unsubscribe").name
+    except UserError:
+        name = topic
+    for subscription in here:
+        if subscription.topic == name:
+            return subscription
+    buttons = tuple(Button(s.topic, f"unsubscribe {s.topic}") for s in here[:5])
+    follows = f"It follows {', '.join(s.topic for s in here[:5])}." if here else "It follows nothing yet."
+    raise NotFound(f"#{call.channel.name} does not follow {topic}. {follows}", buttons)
+
+
+@command("subscriptions", "What this channel follows", aliases=("subs",))
+async def subscriptions(
+    desk: Desk, call: Invocation, page: Annotated[int, Option("Page of the list", hidden=True)] = 1
+) -> Message:
+    async with desk.store.read() as tx:
+        here = await tx.subscriptions.of_channel(call.channel.id, call.tenant)
+        elsewhere = [s for s in await tx.subscriptions.of_tenant(call.tenant) if s.channel != call.channel.id]
+        names = {channel.id: channel.name for channel in await tx.channels.of_tenant(call.tenant)}
+    if not here and not elsewhere:
+        return Message(
+            title="Nothing is followed here yet",
+            body=(paragraph("Type /subscribe and a topic: a country, an organisation, Russia-Iraq, or any words."),),
+            buttons=(Button("Browse topics", "topics"),),
+        )
+
+    def draw(subscription: Subscription) -> Paragraph:
+        place = "" if subscription.channel == call.channel.id else f" in #{names.get(subscription.channel, '?')}"
+        since = f", since {at(subscription.created_at, call.zone)}" if subscription.created_at else ""
+        state = f" — paused: {subscription.paused}" if subscription.paused else ""
+        return Paragraph((Span(subscription.topic, bold=True), Span(f"{place}{since}{state}")), Kind.ITEM)
+
+    body, turn = paged([*here, *elsewhere], page, "subscriptions", draw)
+    stop = tuple(Button(f"Unsubscribe {s.topic}", f"unsubscribe {s.topic}", style=Style.DANGER) for s in here[:3])
+    title = f"#{call.channel.name} follows {counted(len(here), 'topic')}" if here else "Followed in other channels"
+    return Message(title=title, body=tuple(body), buttons=(*turn, *stop))

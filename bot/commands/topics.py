@@ -1,0 +1,102 @@
+"""/topics and /topic: what can be followed by name, and how it is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from bot.commands.desk import Desk
+from bot.commands.search import find
+from bot.commands.wording import counted, paged, rate
+from bot.core.command import Choice, Invocation, Option, command
+from bot.core.errors import NotFound
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, paragraph
+from bot.topics import Entity, Topic, UnknownTopic, resolve
+
+ALIASES_SHOWN = 12
+
+
+def understood(desk: Desk, text: str, verb: str) -> Topic:
+    """The topic that somebody means, or NotFound that offers the nearest names and the words as they stand."""
+    try:
+        return resolve(text, desk.catalogue)
+    except UnknownTopic as error:
+        nearest = tuple(Button(name, f"{verb} {name}", style=Style.PRIMARY) for name in error.nearest[:3])
+        literal = Button(f"The word “{text}”", f'{verb} "{text}"')
+        raise NotFound(str(error), (*nearest, literal)) from error
+
+
+async def names_of_topics(desk: Desk, call: Invocation, partial: str) -> Sequence[Choice]:
+    """Catalogue names for what is half typed; after a hyphen, for the second side of a relation."""
+    first, hyphen, second = partial.rpartition("-")
+    head = f"{first}-" if hyphen and first and desk.catalogue.find(first) else ""
+    found = desk.catalogue.search(second if head else partial)[:25]
+    return [Choice(head + entity.name, head + described(entity)) for entity in found]
+
+
+def described(entity: Entity) -> str:
+    """`ISIL — Islamic State, Daesh, داعش`."""
+    others = [alias.text for alias in entity.aliases if alias.text != entity.name][:3]
+    return f"{entity.name} — {', '.join(others)}" if others else entity.name
+
+
+@command("topics", "The catalogue: what can be followed by name", examples=("topics", "topics kurd"))
+async def topics(
+    desk: Desk,
+    call: Invocation,
+    search: Annotated[str, Option("Part of a name, in any language", rest=True, complete=names_of_topics)] = "",
+    page: Annotated[int, Option("Page of the list", hidden=True)] = 1,
+) -> Message:
+    found = desk.catalogue.search(search)
+    if not found:
+        near = desk.catalogue.nearest(search, 3)
+        hint = f"Did you mean {near[0]}?" if near else "You can still /subscribe to it as plain words."
+        raise NotFound(
+            f"The catalogue has nothing called {search}. {hint}", tuple(Button(n, f"topic {n}") for n in near)
+        )
+
+    def draw(entity: Entity) -> Paragraph:
+        rest = described(entity).removeprefix(entity.name)
+        return Paragraph((Span(entity.name, bold=True), Span(f"{rest} · {entity.kind}")), Kind.ITEM)
+
+    body, turn = paged(found, page, f"topics {search}".strip(), draw)
+    title = f"{counted(len(found), 'topic')} matching {search}" if search else f"{counted(len(found), 'topic')} by name"
+    note = paragraph("Join two with a hyphen for a relation (Russia-Iraq), or follow any words.", kind=Kind.NOTE)
+    first = tuple(Button(e.name, f"topic {e.name}") for e in found[:3]) if search else ()
+    return Message(title=title, body=(*body, note), buttons=(*turn, *first))
+
+
+@command(
+    "topic", "How a topic is understood: definition, aliases, counts", examples=("topic ISIL", "topic Russia-Iraq")
+)
+async def topic(
+    desk: Desk,
+    call: Invocation,
+    name: Annotated[str, Option("A topic, a relation or words", rest=True, complete=names_of_topics)],
+) -> Message:
+    meant = understood(desk, name, "topic")
+    found = await find(desk.store, meant, tenant=call.tenant, days=7, limit=1000)
+    stories = len({each.article.story_id or each.article.id for each in found})
+    async with desk.store.read() as tx:
+        followers = [s for s in await tx.subscriptions.of_tenant(call.tenant) if s.topic == meant.name]
+    return Message(
+        title=meant.name,
+        body=(paragraph(meant.reading), *(_aliases(entity) for entity in meant.entities)),
+        fields=(
+            Field("Last 7 days", f"{counted(len(found), 'article')} in {counted(stories, 'story', 'stories')}"),
+            Field("Pace", rate(stories, 7)),
+            Field("Followed here by", counted(len(followers), "channel")),
+        ),
+        buttons=(
+            Button("Subscribe", f"subscribe {meant.name}", style=Style.PRIMARY),
+            Button("News", f"news {meant.name}"),
+            *(Button(other, f"topic {other}") for other in meant.alternatives[:2]),
+        ),
+    )
+
+
+def _aliases(entity: Entity) -> Paragraph:
+    names = list(dict.fromkeys(alias.text for alias in entity.aliases if alias.text != entity.name))
+    more = f" and {len(names) - ALIASES_SHOWN} more" if len(names) > ALIASES_SHOWN else ""
+    known = f" ({entity.kind}): {', '.join(names[:ALIASES_SHOWN])}{more}" if names else f" ({entity.kind})"
+    return Paragraph((Span(entity.name, bold=True), Span(known)), Kind.ITEM)

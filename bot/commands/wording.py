@@ -1,0 +1,88 @@
+"""How the replies put things: times in the reader's zone, numbers with their nouns, pages of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.core.message import Button, Kind, Paragraph, Span, marked, paragraph
+from bot.core.model import Article, Match
+
+T = TypeVar("T")
+
+PAGE = 10
+"""Items of a list in one reply: what fits every platform and a phone's screen."""
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 story`, `12 stories`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def at(moment: datetime, zone: str) -> str:
+    """A moment in the reader's zone: `26 Nov, 14:05`."""
+    try:
+        local = moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        local = moment
+    return f"{local.day} {local:%b, %H:%M}"
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """`just now`, `12 min ago`, `3 h ago`, `5 days ago`, `never`."""
+    if moment is None:
+        return "never"
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60} min ago"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h ago"
+    return f"{seconds // 86400} days ago"
+
+
+def rate(count: int, days: float) -> str:
+    """About how many a day, in words that do not pretend to be exact."""
+    a_day = count / days
+    if count == 0:
+        return "nothing"
+    if a_day >= 1.5:
+        return f"about {round(a_day)} a day"
+    if a_day >= 0.75:
+        return "about one a day"
+    return f"about {max(1, round(a_day * 7))} a week"
+
+
+def duration(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def listed(article: Article, zone: str, match: Match | None = None) -> list[Paragraph]:
+    """An article in a list: its linked headline, outlet and time, and the sentence that matched."""
+    about = " · ".join(part for part in (article.source, at(article.when, zone)) if part)
+    lines = [Paragraph((Span(article.title, bold=True, url=article.url), Span(f" · {about}")), Kind.ITEM)]
+    if match and match.evidence and match.evidence[0].sentence != article.title:
+        lines.append(marked(match.evidence[0].sentence, match.evidence[0].spans))
+    return lines
+
+
+def paged(
+    items: Sequence[T], page: int, line: str, draw: Callable[[T], Paragraph], size: int = PAGE
+) -> tuple[list[Paragraph], tuple[Button, ...]]:
+    """One page of a list, and the buttons to turn it; `line` is the command that shows the list."""
+    pages = max(1, -(-len(items) // size))
+    page = min(page, pages)
+    shown = [draw(item) for item in items[(page - 1) * size : page * size]]
+    buttons = []
+    if page > 1:
+        buttons.append(Button("Previous", f"{line} page:{page - 1}"))
+    if page < pages:
+        buttons.append(Button("Next", f"{line} page:{page + 1}"))
+        shown.append(paragraph(f"Page {page} of {pages}, {counted(len(items), 'entry', 'entries')}.", kind=Kind.NOTE))
+    return shown, tuple(buttons)

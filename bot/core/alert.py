@@ -1,0 +1,46 @@
+"""What an alert says: headline, outlet and time, the sentence that made it match, a summary, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.message import Button, Field, Message, Style, Tone, marked, paragraph
+from bot.core.model import Article, Match
+
+QUOTES = 2
+"""Sentences quoted as evidence; a third only repeats what the summary says."""
+
+
+def compose(
+    article: Article, matches: Sequence[Match], *, summary: str, story_id: int, labels: Sequence[str] = ()
+) -> Message:
+    """The alert for an article that matched these topics, strongest first.
+
+    `labels` are the topics' names for people, in the order of the matches, where they differ from the stored ones.
+    """
+    names = list(labels) or [match.topic for match in matches]
+    evidence = {sentence.sentence: sentence for match in matches for sentence in match.evidence[:1]}
+    quotes = [marked(each.sentence, each.spans) for each in list(evidence.values())[:QUOTES]]
+    body = [*quotes, *([paragraph(summary)] if summary and summary not in evidence else [])]
+    buttons = [
+        Button("Mute story", f"mute {story_id}"),
+        *(
+            Button("Unsubscribe" if len(matches) == 1 else f"Unsubscribe {name}", f"unsubscribe {match.topic}")
+            for match, name in zip(matches[:2], names, strict=False)
+        ),
+        Button("More like this", f"more {article.id}"),
+    ]
+    buttons[1:-1] = [Button(b.label, b.command, style=Style.DANGER) for b in buttons[1:-1]]
+    if article.url:
+        buttons.append(Button("Source", url=article.url))
+    return Message(
+        title=article.title,
+        url=article.url,
+        source=article.source,
+        at=article.when,
+        body=tuple(body),
+        fields=(Field("Topic" if len(names) == 1 else "Topics", ", ".join(names)),),
+        buttons=tuple(buttons),
+        image=article.image,
+        tone=Tone.ALERT,
+    )

@@ -1,0 +1,37 @@
+"""What an operator graphs: counters and histograms for /metrics. Labels never hold a URL or a channel."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+"""Our own registry, so that importing a library never adds a line to the page."""
+
+POLLS = Counter("newsbell_polls_total", "Looks at feeds by outcome", ["outcome"], registry=REGISTRY)
+ARTICLES = Counter("newsbell_articles_total", "New articles stored", registry=REGISTRY)
+ALERTS = Counter("newsbell_alerts_total", "Alerts put into the outbox", registry=REGISTRY)
+DELIVERIES = Counter(
+    "newsbell_deliveries_total",
+    "Deliveries that ended, by platform and state",
+    ["platform", "state"],
+    registry=REGISTRY,
+)
+RETRIES = Counter("newsbell_retries_total", "Sends put off, by platform", ["platform"], registry=REGISTRY)
+POSSIBLE_DUPLICATES = Counter(
+    "newsbell_possible_duplicates_total",
+    "Messages sent again although an earlier send may have been posted",
+    ["platform"],
+    registry=REGISTRY,
+)
+LATENESS = Histogram(
+    "newsbell_delivery_seconds",
+    "From the alert in the outbox to the message in the channel",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600),
+    registry=REGISTRY,
+)
+FEEDS = Gauge("newsbell_feeds", "Feeds by state", ["state"], registry=REGISTRY)
+
+
+def page() -> bytes:
+    """The text that Prometheus reads."""
+    return generate_latest(REGISTRY)

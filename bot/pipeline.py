@@ -1,0 +1,452 @@
+"""THE STORY: due feeds -> fetch -> new articles -> match -> story -> outbox -> channel. Read this first.
+
+    poll_due     every second: which hosts have feeds to look at?  ............ kicks poll(host)
+    poll         one host at a time: claim a feed, fetch it, and then
+    take_in      in ONE transaction: new articles, the story of each, the alerts they cause, the feed's validators
+    flush_due    every second: which channels have alerts waiting?  ........... kicks flush(channel)
+    flush        one channel at a time, in order: claim a delivery, post it, note the outcome
+
+Seen and queued are one transaction, so nothing is lost; posting is leased, fenced and looked up after doubt, so
+nothing is doubled. A kill at any line leaves a state from which the next tick goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from random import Random
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import structlog
+from aiolimiter import AsyncLimiter
+
+from bot import metrics
+from bot.core.alert import compose
+from bot.core.cadence import BALANCED, Cadence, next_check
+from bot.core.errors import ChannelGone, FetchError, Rejected, Throttled, TryLater
+from bot.core.model import EVERYONE, Article, Delivery, Feed, FeedState, Fetched, Match, Subscription
+from bot.core.ports import Platform, Source
+from bot.jobs import Jobs
+from bot.store import Store, Tx
+from bot.stories import Stories, summarize
+from bot.topics import Following
+
+log = structlog.get_logger(__name__)
+
+POLL_LEASE = timedelta(minutes=3)
+"""Longer than the longest fetch and parse: who needs more has died."""
+SEND_LEASE = timedelta(seconds=30)
+SEND_TIMEOUT = timedelta(seconds=10)
+"""Below half the lease, so that a send is over before anybody else may claim its row."""
+SETTLE = timedelta(seconds=10)
+"""A platform's history lags behind its posts: read back no earlier than this after a doubtful send."""
+RETRIES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 21600, 43200))
+"""Waits after the first, second, ... failed attempt; after the last the delivery is dead."""
+WAKES_AFTER = timedelta(hours=24)
+"""A story silent for this long alerts again: a swallowed story is worse than a second alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an operator may set about the story."""
+
+    max_age: timedelta = timedelta(hours=48)
+    shelf_life: timedelta = timedelta(hours=24)
+    keep_articles: timedelta = timedelta(days=30)
+    sentences: int = 2
+    window: timedelta = timedelta(hours=72)
+
+
+class Writer(Protocol):
+    """Writes summaries better than we can extract them, or falls back to extraction; never raises."""
+
+    async def summary(self, article: Article, *, sentences: int) -> str: ...
+
+
+class LeaseLost(Exception):
+    """Another process took the feed over while we were at it; what it stores is the truth."""
+
+
+class Pipeline:
+    """The story, with its collaborators as explicit parts."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        source: Source,
+        following: Following,
+        stories: Stories,
+        platforms: Mapping[str, Platform],
+        jobs: Jobs,
+        name: str,
+        cadence: Cadence = BALANCED,
+        rules: Rules = Rules(),
+        writer: Writer | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.store = store
+        self.source = source
+        self.following = following
+        self.stories = stories
+        self.platforms = platforms
+        self.jobs = jobs
+        self.cadence = cadence
+        self.name = name
+        self.rules = rules
+        self.writer = writer
+        self.random = random or Random()  # noqa: S311  (jitter, not secrets)
+        self._placed = 0
+        self._pace: dict[str, AsyncLimiter] = {}
+        jobs.on("poll", self.poll)
+        jobs.on("flush", self.flush)
+
+    # -- feeds -> articles ---------------------------------------------------------------------------------------
+
+    async def poll_due(self) -> None:
+        """Kick a look at every host that has a feed due."""
+        async with self.store.read() as tx:
+            hosts = await tx.feeds.due_hosts(limit=500)
+        await self.jobs.kick("poll", hosts)
+
+    async def poll(self, host: str) -> None:
+        """Look at the due feeds of one host, one after the other."""
+        while True:
+            async with self.store.begin() as tx:
+                claimed = await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE)
+            if not claimed:
+                return
+            for feed in claimed:
+                await self.look(feed)
+
+    async def look(self, feed: Feed) -> None:
+        """Fetch one claimed feed and take in what it brought; whatever happens, the feed gets its next check."""
+        try:
+            fetched = await self.source.fetch(feed)
+            await self.take_in(feed, fetched)
+        except FetchError as error:
+            await self.put_off(feed, error)
+        except LeaseLost:
+            log.warning("feed was taken over by another process", feed=feed.id)
+        except Exception:
+            log.exception("feed could not be taken in", feed=feed.id)
+            await self.put_off(feed, FetchError("what it sent could not be stored; the log says why"))
+
+    async def put_off(self, feed: Feed, error: FetchError) -> None:
+        """Note why a feed could not be read, and when to look again."""
+        state, fails = FeedState(error.state), feed.fails + 1
+        wait = error.wait if isinstance(error, Throttled) else None
+        async with self.store.begin() as tx:
+            now = await tx.now()
+            due = next_check(feed, now=now, outcome=error, cadence=self.cadence, random=self.random.random)
+            failed = replace(feed, state=state, reason=str(error), fails=fails, checked_at=now, next_check_at=due)
+            await tx.feeds.save(failed, owner=self.name)
+            if wait:
+                await tx.feeds.penalise(urlsplit(feed.url).hostname or "", now + wait)
+        metrics.POLLS.labels(state).inc()
+        log.info("feed not read", feed=feed.id, source=feed.source, state=state, reason=str(error), fails=fails)
+
+    async def add_feed(self, url: str, fetched: Fetched, *, tenant: str, added_by: str) -> tuple[Feed, bool]:
+        """Take on a feed that a person found, with the first look at it that was just made."""
+        async with self.store.begin() as tx:
+            now = await tx.now()
+            feed, new = await tx.feeds.add(
+                url,
+                tenant=tenant,
+                added_by=added_by,
+                title=fetched.title,
+                lang=fetched.lang,
+                private=self.source.is_private(url),
+                now=now,
+            )
+            claimed = feed.ok_at is None and await tx.feeds.lease(feed.id, owner=self.name, lease=POLL_LEASE)
+        if claimed:
+            await self.take_in(feed, fetched)
+        return feed, new
+
+    async def take_in(self, feed: Feed, fetched: Fetched) -> list[Article]:
+        """Store what is new, with its stories, its alerts and the feed's validators, or nothing at all."""
+        await self.follow()
+        summaries = await self._written(feed, fetched)
+        ringing: set[str] = set()
+        articles: list[Article] = []
+        try:
+            async with self.store.begin() as tx:
+                await tx.lock("stories")
+                now = await tx.now()
+                await self._recall(tx, now)
+                articles = await tx.archive.add(feed, fetched.entries, now=now)
+                for article in articles:
+                    ringing |= await self._alert(tx, feed, article, summaries, now)
+                if not await tx.feeds.save(await self._looked_at(tx, feed, fetched, articles, now), owner=self.name):
+                    raise LeaseLost
+        except BaseException:
+            self.stories.forget([article.id for article in articles])
+            raise
+        self._placed = max([self._placed, *(int(article.id) for article in articles)])
+        metrics.POLLS.labels("unchanged" if fetched.unchanged else "read").inc()
+        metrics.ARTICLES.inc(len(articles))
+        if articles:
+            log.info("feed read", feed=feed.id, source=feed.source, new=len(articles), ringing=len(ringing))
+        await self.jobs.kick("flush", ringing)
+        return articles
+
+    async def _looked_at(
+        self, tx: Tx, feed: Feed, fetched: Fetched, articles: Iterable[Article], now: datetime
+    ) -> Feed:
+        """The feed after a successful look."""
+        per_day = feed.per_day
+        if not feed.ok_at or any(articles):
+            per_day = await tx.feeds.posted(feed.id, now - timedelta(days=14)) / 14
+        return replace(
+            feed,
+            title=feed.title or fetched.title,
+            source=feed.source or fetched.title,
+            lang=feed.lang or fetched.lang,
+            state=FeedState.ACTIVE,
+            reason="",
+            # A body that was cut may be followed by 304s for ever: its validators are not kept.
+            cache=feed.cache if fetched.partial else fetched.cache,
+            fails=0,
+            checked_at=now,
+            ok_at=now,
+            per_day=per_day,
+            next_check_at=next_check(feed, now=now, outcome=fetched, cadence=self.cadence, random=self.random.random),
+        )
+
+    # -- articles -> stories -> alerts ---------------------------------------------------------------------------
+
+    async def follow(self) -> None:
+        """Catch up with the subscriptions that were made or ended since the last look, here or elsewhere."""
+        async with self.store.read() as tx:
+            alive, ended, revision = await tx.subscriptions.changed(self.following.revision)
+        self.following.update(alive, ended, revision)
+
+    async def recall(self) -> None:
+        """Load the open stories from the archive; at start, so that the first poll is as quick as the others."""
+        async with self.store.read() as tx:
+            await self._recall(tx, await tx.now())
+
+    async def _recall(self, tx: Tx, now: datetime) -> None:
+        """Catch up with the stories that other processes opened. Ids rise in the order of the "stories" lock."""
+        since = now - self.rules.window
+        while articles := await tx.archive.placed_after(self._placed, since):
+            for article in articles:
+                self.stories.remember(article, article.story_id)
+            self._placed = int(articles[-1].id)
+
+    async def _alert(
+        self, tx: Tx, feed: Feed, article: Article, summaries: Mapping[str, str], now: datetime
+    ) -> set[str]:
+        """Give a new article its story, and put the alerts that it causes into the outbox. The channels that ring."""
+        placed = self.stories.place(article)
+        story = await tx.archive.story(placed.story) if placed.story else None
+        if story is None:
+            story_id = await tx.archive.open_story(article, now=now)
+        else:
+            story_id = story.id
+            await tx.archive.join_story(article.id, story_id, copy_of=placed.copy_of, now=now)
+        self.stories.remember(article, story_id)
+
+        first_look = feed.ok_at is None  # a feed's first look fills the archive and rings nothing: no flood
+        if first_look or article.when < now - self.rules.max_age:
+            return set()
+        hits = self.following.hits(article)
+        if not hits:
+            return set()
+        audience = await tx.feeds.audience(feed.id)
+        muted = await tx.subscriptions.muted(story_id)
+        woken = story is not None and article.when - story.last_seen > WAKES_AFTER
+        alerted = frozenset() if woken else await tx.outbox.alerted(story_id)
+        ringing: dict[str, list[tuple[Subscription, Match]]] = {}
+        for subscription, match in hits:
+            hears = EVERYONE in audience or subscription.tenant in audience
+            known = (subscription.channel, subscription.topic) in alerted
+            if hears and not known and subscription.channel not in muted:
+                ringing.setdefault(subscription.channel, []).append((subscription, match))
+        for channel, earned in ringing.items():
+            await self._queue(tx, channel, earned, article, story_id, summaries, now)
+        return set(ringing)
+
+    async def _queue(
+        self,
+        tx: Tx,
+        channel: str,
+        earned: list[tuple[Subscription, Match]],
+        article: Article,
+        story_id: int,
+        summaries: Mapping[str, str],
+        now: datetime,
+    ) -> None:
+        """One alert for one channel, frozen as it will be posted, naming every topic that earned it."""
+        tenant = earned[0][0].tenant
+        matches = sorted((match for _, match in earned), key=lambda match: -match.score)
+        topics = tuple(match.topic for match in matches)
+        summary = summaries.get(article.url or article.title) or extract(article, matches, self.rules.sentences)
+        delivery = Delivery(
+            id=delivery_id(tenant, channel, str(story_id), article.id, *topics),
+            tenant=tenant,
+            channel=channel,
+            message=compose(article, matches, summary=summary, story_id=story_id),
+            article_id=int(article.id),
+            story_id=story_id,
+            topics=topics,
+            created_at=now,
+        )
+        if await tx.outbox.add(delivery):
+            await tx.outbox.mark_alerted(channel, story_id, topics, delivery_id=delivery.id, now=now)
+            metrics.ALERTS.inc()
+
+    async def _written(self, feed: Feed, fetched: Fetched) -> dict[str, str]:
+        """Summaries by the optional writer for what will ring, before the transaction: it may take seconds."""
+        if self.writer is None or feed.ok_at is None or not fetched.entries:
+            return {}
+        async with self.store.read() as tx:
+            fresh = await tx.archive.unseen(feed.id, fetched.entries)
+        written: dict[str, str] = {}
+        for entry in fresh:
+            article = Article(entry.key, entry.title, entry.summary, entry.text, entry.url, source=feed.source)
+            if self.following.hits(article):
+                text = await self.writer.summary(article, sentences=self.rules.sentences)
+                written[entry.url or entry.title] = text
+        return written
+
+    # -- outbox -> channel ---------------------------------------------------------------------------------------
+
+    async def flush_due(self) -> None:
+        """Kick a flush of every channel with something due, if its platform is connected here."""
+        async with self.store.read() as tx:
+            channels = await tx.outbox.due_channels()
+        await self.jobs.kick("flush", [c for c in channels if c.partition(":")[0] in self.platforms])
+
+    async def flush(self, channel: str) -> None:
+        """Post what waits for one channel, in order, until nothing is due or the head must wait."""
+        platform = self.platforms.get(channel.partition(":")[0])
+        if platform is None:
+            return
+        # Discord allows about five messages in five seconds to a channel, Slack one a second with bursts.
+        pace = self._pace.setdefault(channel, AsyncLimiter(5, 5))
+        while True:
+            async with self.store.begin() as tx:
+                delivery = await tx.outbox.claim(channel, owner=self.name, lease=SEND_LEASE)
+            if delivery is None:
+                return
+            async with pace:
+                await self.deliver(platform, delivery)
+
+    async def deliver(self, platform: Platform, delivery: Delivery) -> None:
+        """Post one claimed delivery and note the outcome; every outcome has its own next step."""
+        bound = log.bind(delivery=delivery.id, channel=delivery.channel, attempt=delivery.attempt)
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
+                remote_id = await self._post(platform, delivery)
+        except TryLater as error:
+            await self._retry(delivery, error)
+            bound.info("delivery put off", reason=str(error), unknown=error.unknown)
+        except TimeoutError:
+            await self._retry(delivery, TryLater("the platform did not answer in time", unknown=True))
+            bound.warning("delivery put off", reason="no answer in time", unknown=True)
+        except Rejected as error:
+            await self._dead(delivery, str(error))
+        except ChannelGone as error:
+            await self._close(delivery, str(error))
+            bound.warning("channel is closed to us; its subscriptions pause", reason=str(error))
+        except Exception as error:
+            bound.exception("sending failed unexpectedly")
+            await self._retry(delivery, TryLater(f"unexpected {type(error).__name__}", unknown=True))
+        else:
+            if remote_id:
+                await self._sent(platform, delivery, remote_id)
+                bound.info("delivered", topics=delivery.topics)
+
+    async def _post(self, platform: Platform, delivery: Delivery) -> str | None:
+        """The id of the posted message, or None if the row is no longer ours."""
+        if delivery.attempt > 1 and delivery.first_dispatch:
+            # An earlier attempt may have been posted although we never heard so (a kill, a lost answer).
+            found = await platform.find(delivery.channel, delivery.id, delivery.first_dispatch - SETTLE)
+            if found:
+                return found
+            if delivery.unknown:
+                metrics.POSSIBLE_DUPLICATES.labels(platform.name).inc()
+        async with self.store.read() as tx:
+            if not await tx.outbox.holds(delivery, owner=self.name):
+                return None
+        return await platform.send(delivery.channel, delivery.message, delivery_id=delivery.id)
+
+    async def _sent(self, platform: Platform, delivery: Delivery, remote_id: str) -> None:
+        async with self.store.begin() as tx:
+            await tx.outbox.sent(delivery, owner=self.name, remote_id=remote_id)
+            now = await tx.now()
+        metrics.DELIVERIES.labels(platform.name, "sent").inc()
+        if delivery.created_at:
+            metrics.LATENESS.observe(max(0.0, (now - delivery.created_at).total_seconds()))
+
+    async def _retry(self, delivery: Delivery, error: TryLater) -> None:
+        """Back into the outbox, or dead when every attempt was used up."""
+        if delivery.attempt >= len(RETRIES) and not error.refused:
+            await self._dead(delivery, f"given up after {delivery.attempt} attempts: {error}")
+            return
+        wait = RETRIES[min(delivery.attempt, len(RETRIES)) - 1] * self.random.uniform(0.8, 1.2)
+        after = max(error.after or wait, SETTLE if error.unknown else timedelta(seconds=1))
+        metrics.RETRIES.labels(delivery.channel.partition(":")[0]).inc()
+        async with self.store.begin() as tx:
+            await tx.outbox.retry(
+                delivery,
+                owner=self.name,
+                after=min(after, self.rules.shelf_life),
+                reason=str(error),
+                unknown=error.unknown,
+                refused=error.refused,
+            )
+
+    async def _dead(self, delivery: Delivery, reason: str) -> None:
+        async with self.store.begin() as tx:
+            await tx.outbox.dead(delivery, owner=self.name, reason=reason)
+        metrics.DELIVERIES.labels(delivery.channel.partition(":")[0], "dead").inc()
+        log.error("delivery is dead", delivery=delivery.id, channel=delivery.channel, reason=reason)
+
+    async def _close(self, delivery: Delivery, reason: str) -> None:
+        """Keep what waits for a closed channel, and pause its subscriptions until somebody lets us in again."""
+        async with self.store.begin() as tx:
+            await tx.outbox.retry(
+                delivery, owner=self.name, after=timedelta(), reason=reason, unknown=False, refused=True
+            )
+            await tx.outbox.hold_channel(delivery.channel, reason)
+            await tx.subscriptions.pause_channel(delivery.channel, reason)
+
+    # -- housekeeping --------------------------------------------------------------------------------------------
+
+    async def sweep(self) -> None:
+        """Expire what nobody could deliver in time, and say so."""
+        async with self.store.begin() as tx:
+            expired = await tx.outbox.expire(self.rules.shelf_life)
+        if expired:
+            metrics.DELIVERIES.labels("any", "expired").inc(expired)
+            log.warning("alerts expired undelivered", count=expired)
+
+    async def retain(self) -> None:
+        """Let go of articles past their keep, a batch at a time; the keys of what was seen stay longer."""
+        while True:
+            async with self.store.begin() as tx:
+                pruned = await tx.archive.prune(await tx.now() - self.rules.keep_articles)
+            if not pruned:
+                return
+            log.info("articles let go", count=pruned)
+
+
+def delivery_id(*parts: str) -> str:
+    """24 hexadecimal characters that are the same for the same alert: also the nonce at Discord."""
+    return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+
+
+def extract(article: Article, matches: Iterable[Match], sentences: int) -> str:
+    """The extractive summary beside the quoted evidence: it does not spend a sentence on saying that again."""
+    text = article.body
+    for match in matches:
+        for evidence in match.evidence[:1]:
+            text = text.replace(evidence.sentence, " ", 1)
+    return summarize(text, title=article.title, sentences=sentences, lang=article.lang)
