@@ -1,0 +1,22 @@
+"""Tables, migrations and every query: the only SQL of the house, on SQLite or PostgreSQL."""
+
+from bot.store.archive import Archive, ArchiveCount
+from bot.store.channels import Channels
+from bot.store.chat import ChatLog, ChatMessage
+from bot.store.feeds import Feeds
+from bot.store.outbox import Outbox
+from bot.store.store import Store, Tx
+from bot.store.subscriptions import Subscriptions
+
+__all__ = [
+    "Archive",
+    "ArchiveCount",
+    "Channels",
+    "ChatLog",
+    "ChatMessage",
+    "Feeds",
+    "Outbox",
+    "Store",
+    "Subscriptions",
+    "Tx",
+]

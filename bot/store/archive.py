@@ -1,0 +1,352 @@
+"""The archive: every article that came, the memory of what was seen, and the stories that articles make up.
+
+An article belongs to its feed. A tenant sees the articles of the feeds it uses; where a use has ended, those that came
+before the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Select, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy.exc import DBAPIError
+
+from bot.core.model import EVERYONE, Article, Entry, Feed, Story
+from bot.store import tables as t
+from bot.store.feeds import Feeds
+from bot.store.search import matching
+from bot.store.transaction import Transaction
+from bot.store.words import (
+    LONGEST_SUMMARY,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    clean,
+    clean_instant,
+    clean_url,
+    searchable,
+)
+
+log = structlog.get_logger(__name__)
+
+MEMORY = timedelta(days=90)
+"""How much longer than its article a key is remembered: a feed may slide back and show old items once more."""
+
+TOUCH = timedelta(days=1)
+"""How often the memory of an item that is still in its feed is renewed; each poll would be a write for nothing."""
+
+SHOWN = [column for column in t.article.c if column.name != "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveCount:
+    articles: int
+    stories: int
+    sources: int
+    feeds: int
+
+
+class Archive:
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def unseen(self, feed_id: int, entries: Sequence[Entry]) -> list[Entry]:
+        """The entries whose key this feed has never shown, in their order, each key once.
+
+        In a write transaction the memory of the others is renewed: what is still in the document is not forgotten.
+        """
+        by_key = {_digest(entry.key): entry for entry in reversed(entries)}
+        now = await self.tx.now()
+        seen, fading = set(), []
+        for keys in _slices(list(by_key)):
+            rows = await self.tx.rows(
+                select(t.seen.c.key, t.seen.c.last_seen).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys))
+            )
+            seen |= {row.key for row in rows}
+            fading += [row.key for row in rows if row.last_seen < now - TOUCH]
+        if self.tx.writable:
+            for keys in _slices(fading):
+                await self.tx.execute(
+                    update(t.seen).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys)).values(last_seen=now)
+                )
+        return [entry for key, entry in reversed(by_key.items()) if key not in seen]
+
+    async def add(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[Article]:
+        """Store what is new; the new articles come back, oldest first.
+
+        An entry that a database refuses is logged and skipped, and remembered so that it is not tried at every poll.
+        """
+        tenant = (await self.tx.execute(select(t.feed.c.tenant).where(t.feed.c.id == feed.id))).scalar_one_or_none()
+        if tenant is None:
+            return []  # removed while it was being fetched
+        unique = {_digest(entry.key): entry for entry in reversed(entries)}
+        fresh = await self._remember(feed.id, list(unique), now)
+        # Documents list the newest first: reversed, entries without a date come out oldest first as well.
+        rows = [_row(feed, tenant, key, entry, now) for key, entry in unique.items() if key in fresh]
+        rows.sort(key=lambda row: row["at"])
+        ids = await self._insert(rows)
+        articles = [_article(row | {"id": ids[row["key"]], "story_id": None}) for row in rows if row["key"] in ids]
+        return sorted(articles, key=lambda article: int(article.id))
+
+    async def _remember(self, feed_id: int, keys: list[str], now: datetime) -> set[str]:
+        """Note the keys as seen; those that were not come back."""
+        if not keys:
+            return set()
+        rows = await self.tx.execute(
+            self.tx.insert(t.seen).on_conflict_do_nothing(index_elements=["feed_id", "key"]).returning(t.seen.c.key),
+            [{"feed_id": feed_id, "key": key, "last_seen": now} for key in keys],
+        )
+        return {row.key for row in rows}
+
+    async def _insert(self, rows: list[dict[str, Any]]) -> dict[str, int]:
+        """Insert the rows and answer with their ids by key: all at once, or one by one if any of them is poison."""
+        if not rows:
+            return {}
+        insert = (
+            self.tx.insert(t.article)
+            .on_conflict_do_nothing(index_elements=["feed_id", "key"])
+            .returning(t.article.c.id, t.article.c.key)
+        )
+        try:
+            async with self.tx.connection.begin_nested():
+                return {row.key: row.id for row in await self.tx.execute(insert, rows)}
+        except POISON:
+            if len(rows) == 1:
+                log.warning("an article could not be stored", feed=rows[0]["feed_id"], exc_info=True)
+                return {}
+        ids: dict[str, int] = {}
+        for row in rows:
+            ids |= await self._insert([row])
+        return ids
+
+    async def open_story(self, article: Article, *, now: datetime) -> int:
+        """A new story with this article in it; its number."""
+        row = await self.tx.first(select(t.article.c.tenant).where(t.article.c.id == int(article.id)))
+        result = await self.tx.execute(
+            self.tx.insert(t.story)
+            .values(
+                tenant=row.tenant if row else EVERYONE, headline=clean(article.title, LONGEST_TITLE),
+                first_seen=article.when, last_seen=article.when, articles=0, updated_at=now,
+            )
+            .returning(t.story.c.id)
+        )  # fmt: skip
+        story_id = int(result.scalar_one())
+        await self.join_story(article.id, story_id, copy_of=None, now=now)
+        return story_id
+
+    async def join_story(self, article_id: str, story_id: int, *, copy_of: str | None, now: datetime) -> None:
+        """Put an article into a story, out of any other; saying it twice changes nothing."""
+        row = await self.tx.first(
+            select(t.article.c.story_id, t.article.c.at).where(t.article.c.id == _number(article_id))
+        )
+        if row is None:
+            return
+        await self.tx.execute(
+            update(t.article)
+            .where(t.article.c.id == int(article_id))
+            .values(story_id=story_id, copy_of=_number(copy_of) if copy_of else None)
+        )
+        if row.story_id == story_id:
+            return
+        story = t.story.c
+        if row.story_id is not None:
+            await self.tx.execute(
+                update(t.story).where(story.id == row.story_id).values(articles=story.articles - 1, updated_at=now)
+            )
+        await self.tx.execute(
+            update(t.story).where(story.id == story_id).values(articles=story.articles + 1, updated_at=now)
+        )
+        await self.tx.execute(
+            update(t.story).where(story.id == story_id, story.first_seen > row.at).values(first_seen=row.at)
+        )
+        await self.tx.execute(
+            update(t.story).where(story.id == story_id, story.last_seen < row.at).values(last_seen=row.at)
+        )
+
+    async def story(self, story_id: int, tenant: str | None = None) -> Story | None:
+        """A story with its outlets, the earliest first.
+
+        With `tenant`, as that tenant may see it: a private feed's article is neither counted nor named to others.
+        """
+        row = await self.tx.first(select(t.story).where(t.story.c.id == story_id))
+        if row is None:
+            return None
+        wanted = select(t.article.c.title, t.article.c.source, t.article.c.at).where(t.article.c.story_id == story_id)
+        if tenant is not None:
+            wanted = wanted.where(_visible(tenant))
+        members = await self.tx.rows(wanted.order_by(t.article.c.at, t.article.c.id))
+        sources = tuple(dict.fromkeys(member.source for member in members if member.source))
+        if tenant is None:
+            return Story(row.id, row.headline, row.first_seen, row.last_seen, row.articles, sources)
+        if not members:
+            return None
+        return Story(row.id, members[0].title, members[0].at, members[-1].at, len(members), sources)
+
+    async def placed_after(self, article_id: int, since: datetime, limit: int = 5000) -> list[Article]:
+        """Articles with a larger id that are in a story and not older than `since`, by id."""
+        rows = await self.tx.rows(
+            select(*SHOWN)
+            .where(t.article.c.id > article_id, t.article.c.story_id.is_not(None), t.article.c.at >= since)
+            .order_by(t.article.c.id)
+            .limit(limit)
+        )
+        return [_article(row._mapping) for row in rows]
+
+    async def get(self, article_id: str, tenant: str) -> Article | None:
+        row = await self.tx.first(select(*SHOWN).where(t.article.c.id == _number(article_id), _visible(tenant)))
+        return _article(row._mapping) if row else None
+
+    async def search(
+        self,
+        terms: Sequence[Sequence[str]],
+        *,
+        tenant: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 50,
+        before: tuple[datetime, int] | None = None,
+    ) -> list[Article]:
+        """Articles with at least one phrase of every group, newest first; `terms` are folded phrases.
+
+        No group at all asks for everything; a group without a phrase is found nowhere.
+        The next page begins `before=(last.when, int(last.id))`. `until` is exclusive.
+        """
+        found = matching(self.tx.dialect, terms)
+        if found is None:
+            return []
+        wanted = select(*SHOWN).where(_visible(tenant), *found)
+        if since is not None:
+            wanted = wanted.where(t.article.c.at >= since)
+        if until is not None:
+            wanted = wanted.where(t.article.c.at < until)
+        return await self._newest(wanted, limit, before)
+
+    async def latest(
+        self, tenant: str, *, limit: int = 10, before: tuple[datetime, int] | None = None
+    ) -> list[Article]:
+        return await self._newest(select(*SHOWN).where(_visible(tenant)), limit, before)
+
+    async def _newest(self, wanted: Select[Any], limit: int, before: tuple[datetime, int] | None) -> list[Article]:
+        if before is not None:
+            moment, number = before
+            wanted = wanted.where(
+                t.article.c.at <= moment,  # said twice: SQLite seeks by this one and filters by the pair
+                tuple_(t.article.c.at, t.article.c.id) < tuple_(literal(moment, t.Instant), literal(number, t.Id)),
+            )
+        rows = await self.tx.rows(wanted.order_by(t.article.c.at.desc(), t.article.c.id.desc()).limit(limit))
+        return [_article(row._mapping) for row in rows]
+
+    async def count(self, tenant: str, since: datetime) -> ArchiveCount:
+        """What the tenant's feeds have brought since then."""
+        article = t.article.c
+        counted = await self.tx.execute(
+            select(
+                func.count(),
+                func.count(article.story_id.distinct()),
+                func.count(article.source.distinct()),
+                func.count(article.feed_id.distinct()),
+            ).where(article.at >= since, _visible(tenant))
+        )
+        articles, stories, sources, feeds = counted.one()
+        return ArchiveCount(articles, stories, sources, feeds)
+
+    async def prune(self, before: datetime, batch: int = 1000) -> int:
+        """Delete up to `batch` articles that came before then, and what they leave empty; how many went.
+
+        Call it again, each time in its own transaction, until it answers less than `batch`.
+        """
+        old = (
+            select(t.article.c.id).where(t.article.c.fetched_at < before).order_by(t.article.c.fetched_at).limit(batch)
+        )
+        gone = await self.tx.rows(
+            delete(t.article).where(t.article.c.id.in_(old.scalar_subquery())).returning(t.article.c.story_id)
+        )
+        stories = sorted({row.story_id for row in gone if row.story_id is not None})
+        for numbers in _slices(stories):
+            await self._forget_empty(numbers)
+        forgotten = select(t.seen.c.feed_id, t.seen.c.key).where(t.seen.c.last_seen < before - MEMORY).limit(batch)
+        await self.tx.execute(delete(t.seen).where(tuple_(t.seen.c.feed_id, t.seen.c.key).in_(forgotten)))
+        if len(gone) < batch:
+            await Feeds(self.tx).forget_unused()
+        return len(gone)
+
+    async def _forget_empty(self, stories: list[int]) -> None:
+        filled = exists().where(t.article.c.story_id == t.story.c.id)
+        rows = await self.tx.rows(delete(t.story).where(t.story.c.id.in_(stories), ~filled).returning(t.story.c.id))
+        empty = [row.id for row in rows]
+        for table in (t.alerted, t.muted_story):
+            await self.tx.execute(delete(table).where(table.c.story_id.in_(empty)))
+
+
+POISON = (DBAPIError, ValueError, OverflowError)
+"""What a row may do to us: the database's refusal, or the driver's on the way there."""
+
+
+def _visible(tenant: str) -> ColumnElement[bool]:
+    use = t.feed_use.c
+    return exists().where(
+        use.feed_id == t.article.c.feed_id,
+        use.tenant.in_((EVERYONE, tenant)),
+        or_(use.ended_at.is_(None), use.ended_at >= t.article.c.fetched_at),
+    )
+
+
+def _digest(key: str) -> str:
+    """16 bytes of a key: keys are as long as their publisher likes, an index entry is not."""
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:
+    """Both databases limit the values of one statement to about 32,000."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _number(article_id: str) -> int:
+    """The row's number, or 0, which no row has, for what is not an id of ours."""
+    return int(article_id) if article_id.isascii() and article_id.isdecimal() and len(article_id) < 19 else 0
+
+
+def _row(feed: Feed, tenant: str, key: str, entry: Entry, now: datetime) -> dict[str, Any]:
+    title = clean(entry.title, LONGEST_TITLE)
+    summary = clean(entry.summary, LONGEST_SUMMARY)
+    text = clean(entry.text, LONGEST_TEXT)
+    published = clean_instant(entry.published)
+    return {
+        "tenant": tenant,
+        "feed_id": feed.id,
+        "key": key,
+        "title": title,
+        "summary": summary,
+        "text": text,
+        "url": clean_url(entry.url),
+        "link_key": clean_url(entry.link_key),
+        "source": clean(feed.source or feed.title),
+        "lang": clean(entry.lang or feed.lang, 40),
+        "image": clean_url(entry.image),
+        "published": published,
+        "fetched_at": now,
+        "at": min(published, now) if published else now,
+        "words": searchable(title, summary, text),
+    }
+
+
+def _article(row: Any) -> Article:
+    return Article(
+        id=str(row["id"]),
+        title=row["title"],
+        summary=row["summary"],
+        text=row["text"],
+        url=row["url"],
+        published=row["published"],
+        source=row["source"],
+        lang=row["lang"],
+        image=row["image"],
+        link_key=row["link_key"],
+        feed_id=row["feed_id"],
+        fetched_at=row["fetched_at"],
+        story_id=row["story_id"] or 0,
+    )

@@ -1,0 +1,174 @@
+"""The database behind the store: one URL, two dialects, and transactions that mean what they say.
+
+SQLite runs in WAL mode with `synchronous=FULL` (NORMAL loses acknowledged commits at a power cut). Every write begins
+with BEGIN IMMEDIATE, because a deferred transaction that turns into a write after another writer fails at once and
+ignores the busy time-out. Inside this process the writers queue at a lock of ours; the busy time-out is for others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.core.errors import SettingsError
+
+log = structlog.get_logger(__name__)
+
+SETTING = "NEWSBELL_DATABASE_URL"
+BUSY_MS = 30_000
+READERS = 4
+
+POSTGRES_DRIVERS = ("postgres", "postgresql", "postgresql+asyncpg", "postgres+asyncpg")
+SQLITE_DRIVERS = ("sqlite", "sqlite+aiosqlite")
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver that we bring. Raises SettingsError; its text never holds the password."""
+    try:
+        parsed = make_url(url.strip())
+    except (ArgumentError, ValueError):
+        raise SettingsError(
+            f"{SETTING} is not a database URL. Write sqlite:///data/newsbell.db or postgresql://user:password@host/name."
+        ) from None
+    if parsed.drivername in SQLITE_DRIVERS:
+        name = parsed.database or ""
+        if not name or name == ":memory:" or name.startswith("file:"):
+            raise SettingsError(f"{SETTING} must name a file, as in sqlite:///data/newsbell.db: memory forgets.")
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if parsed.drivername in POSTGRES_DRIVERS:
+        query = dict(parsed.query)
+        if (mode := query.pop("sslmode", None)) is not None:  # libpq's word; asyncpg's is "ssl", with the same values
+            query.setdefault("ssl", mode)
+        return parsed.set(drivername="postgresql+asyncpg", query=query)
+    raise SettingsError(f"{SETTING} is for SQLite or PostgreSQL, not {parsed.drivername!r}.")
+
+
+class Database:
+    """The open database. `connections` of the two kinds come from `begin` (may write) and `read` (may not)."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._writing = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
+        if self.is_sqlite:
+            self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
+            self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS)
+        else:
+            self._write_engine = self._read_engine = create_async_engine(url, pool_pre_ping=True, pool_size=10)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write. Raises RuntimeError inside another one of the same task (it would deadlock)."""
+        if not self.is_sqlite:
+            async with self._write_engine.begin() as connection:
+                yield connection
+            return
+        if self._writer is asyncio.current_task():
+            raise RuntimeError("a write transaction inside a write transaction")
+        async with self._writing:
+            self._writer = asyncio.current_task()
+            try:
+                async with self._write_engine.begin() as connection:
+                    yield connection
+            finally:
+                self._writer = None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view; writing in it is an error of the database."""
+        async with self._read_engine.connect() as connection:
+            if not self.is_sqlite:
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        await self._write_engine.dispose()
+        if self.is_sqlite:
+            await self._read_engine.dispose()
+
+
+def _sqlite_engine(url: URL, *, begin: str, size: int) -> AsyncEngine:
+    # isolation_level=None stops the driver from beginning transactions on its own: ours would come too late.
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, connect_args={"isolation_level": None})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")  # first: even the switch to WAL may have to wait
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        if begin == "BEGIN":
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+async def connect(url: str) -> Database:
+    """The database at the URL, reachable; the folder of a SQLite file is made. Raises SettingsError."""
+    parsed = parse_url(url)
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite":
+        try:
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"{SETTING}: cannot make the folder of {shown}: {error.strerror}.") from error
+    try:
+        database = Database(parsed)
+    except (NoSuchModuleError, TypeError) as error:
+        raise SettingsError(f"{SETTING}: {shown} cannot be used: {error}.") from error
+    try:
+        async with database.begin() as connection:
+            await connection.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
+        await database.close()
+        raise SettingsError(f"{SETTING}: cannot open {shown}: {_cause(error)}.") from error
+    return database
+
+
+def _cause(error: BaseException) -> str:
+    """The driver's own words in one line, without SQLAlchemy's wrapping."""
+    origin = getattr(error, "orig", None) or error
+    first = str(origin).strip().splitlines()[:1]
+    return re.sub(r"^<class '[^']*'>:\s*", "", first[0] if first else type(origin).__name__).rstrip(".")
+
+
+def wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite has the WAL-reset race (3.7.0 to 3.51.2; mended in 3.44.6 and 3.50.7 as well).
+
+    Two connections that write and checkpoint at the same moment may corrupt the file: one more reason for one writer.
+    """
+    if version[:2] == (3, 44):
+        return version < (3, 44, 6)
+    if version[:2] == (3, 50):
+        return version < (3, 50, 7)
+    return (3, 7, 0) <= version < (3, 51, 3)
+
+
+def sqlite_warnings(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> list[str]:
+    """What an operator should know about this SQLite, in sentences."""
+    if not wal_reset_bug(version):
+        return []
+    shown = ".".join(map(str, version))
+    return [
+        f"SQLite {shown} has the WAL-reset bug (mended in 3.51.3): never let two processes write to the database at"
+        " the same time. One running Newsbell is fine."
+    ]

@@ -1,0 +1,280 @@
+"""Feeds: who uses which address, which are due, and who polls one right now.
+
+An address is fetched once for all who use it; a private address, which may hold a token, belongs to its tenant alone.
+A use that ends leaves its row behind: it opens the archive up to the moment it ended.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, or_, select, update
+
+from bot.core.model import EVERYONE, Feed, FeedState
+from bot.store import tables as t
+from bot.store.transaction import Transaction
+from bot.store.words import clean, clean_url
+
+UNTROUBLED = (FeedState.ACTIVE, FeedState.NEW, FeedState.DORMANT, FeedState.PAUSED)
+
+IN_USE = exists().where(t.feed_use.c.feed_id == t.feed.c.id, t.feed_use.c.ended_at.is_(None))
+POLLED = exists().where(
+    t.feed_use.c.feed_id == t.feed.c.id, t.feed_use.c.ended_at.is_(None), t.feed_use.c.paused.is_(False)
+)
+
+
+class Feeds:
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def add(
+        self,
+        url: str,
+        *,
+        tenant: str = EVERYONE,
+        added_by: str = "",
+        title: str = "",
+        source: str = "",
+        lang: str = "",
+        region: str = "",
+        private: bool = False,
+        interval: timedelta | None = None,
+        now: datetime,
+    ) -> tuple[Feed, bool]:
+        """Use an address; true if this tenant did not use it before. Raises ValueError for a URL that cannot be kept.
+
+        A feed that nobody used any more starts as NEW again, with its memory of what it has shown.
+        EVERYONE, the operator's pack, has the last word on outlet, language, region and interval.
+        """
+        if not (address := clean_url(url)):
+            raise ValueError("a feed needs a URL of at most 2,048 characters")
+        owner = tenant if private else EVERYONE
+        said = {"title": clean(title), "source": clean(source), "lang": clean(lang), "region": clean(region)}
+        seconds = interval.total_seconds() if interval else None
+        await self.tx.execute(
+            self.tx.insert(t.feed)
+            .values(
+                tenant=owner, url=address, host=host_of(address), **said, state=FeedState.NEW.value, reason="",
+                cache={}, interval=seconds, fails=0, private=private, next_check_at=now, per_day=0.0,
+            )
+            .on_conflict_do_nothing(index_elements=["url", "tenant"])
+        )  # fmt: skip
+        row = await self.tx.first(
+            select(t.feed, IN_USE.label("in_use")).where(t.feed.c.url == address, t.feed.c.tenant == owner)
+        )
+        assert row is not None
+        changes: dict[str, Any] = {
+            name: text for name, text in said.items() if text and (tenant == EVERYONE or not getattr(row, name))
+        }
+        if tenant == EVERYONE:
+            changes["interval"] = seconds
+        if not row.in_use:
+            changes |= {
+                "state": FeedState.NEW.value, "reason": "", "cache": {}, "fails": 0,
+                "checked_at": None, "next_check_at": now,
+            }  # fmt: skip
+        if changes:
+            await self.tx.execute(update(t.feed).where(t.feed.c.id == row.id).values(changes))
+        use = self.tx.insert(t.feed_use).values(
+            feed_id=row.id, tenant=tenant, added_by=clean(added_by), added_at=now, paused=False
+        )
+        fresh = await self.tx.first(
+            use.on_conflict_do_update(
+                index_elements=["feed_id", "tenant"],
+                set_={
+                    "added_by": use.excluded.added_by, "added_at": use.excluded.added_at,
+                    "paused": False, "ended_at": None,
+                },
+                where=t.feed_use.c.ended_at.is_not(None),
+            ).returning(t.feed_use.c.feed_id)
+        )  # fmt: skip
+        feed = await self.get(row.id)
+        assert feed is not None
+        return feed, fresh is not None
+
+    async def get(self, feed_id: int) -> Feed | None:
+        row = await self.tx.first(select(t.feed).where(t.feed.c.id == feed_id, IN_USE))
+        return feed_of(row) if row else None
+
+    async def by_url(self, url: str, tenant: str) -> Feed | None:
+        """The feed of that address which the tenant may see, its own private one before the shared one."""
+        row = await self.tx.first(
+            self._visible(tenant).where(t.feed.c.url == clean_url(url)).order_by(t.feed.c.private.desc()).limit(1)
+        )
+        return feed_of(row) if row else None
+
+    def _visible(self, tenant: str) -> Any:
+        """Feeds of the pack and the tenant's own; `resting` where every such use is paused."""
+        uses = (
+            select(t.feed_use.c.feed_id, func.min(case((t.feed_use.c.paused, 1), else_=0)).label("resting"))
+            .where(t.feed_use.c.tenant.in_((EVERYONE, tenant)), t.feed_use.c.ended_at.is_(None))
+            .group_by(t.feed_use.c.feed_id)
+            .subquery()
+        )
+        return select(t.feed, uses.c.resting).join(uses, uses.c.feed_id == t.feed.c.id)
+
+    async def visible(self, tenant: str, *, offset: int = 0, limit: int = 10_000) -> list[Feed]:
+        """The pack and the tenant's own feeds; those in trouble first, then by outlet and title."""
+        visible = self._visible(tenant)
+        resting = visible.selected_columns.resting
+        calm = case((or_(resting == 1, t.feed.c.state.in_([state.value for state in UNTROUBLED])), 1), else_=0)
+        rows = await self.tx.rows(
+            visible.order_by(calm, func.lower(t.feed.c.source), func.lower(t.feed.c.title), t.feed.c.id)
+            .offset(offset)
+            .limit(limit)
+        )
+        return [feed_of(row) for row in rows]
+
+    async def count(self, tenant: str) -> dict[FeedState, int]:
+        """How many of the visible feeds are in which state."""
+        visible = self._visible(tenant).subquery()
+        state = case((visible.c.resting == 1, FeedState.PAUSED.value), else_=visible.c.state)
+        rows = await self.tx.rows(select(state, func.count()).group_by(state))
+        return {FeedState(row[0]): row[1] for row in rows}
+
+    async def owned(self, feed_id: int, tenant: str) -> bool:
+        """Whether the tenant added it, as opposed to the pack."""
+        return await self.tx.first(select(t.feed_use.c.feed_id).where(_use(feed_id, tenant))) is not None
+
+    async def remove(self, feed_id: int, tenant: str) -> bool:
+        """The tenant uses it no more; a feed that nobody uses is no longer there. Its articles stay."""
+        now = await self.tx.now()
+        return await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(ended_at=now)) > 0
+
+    async def pause(self, feed_id: int, tenant: str, paused: bool) -> bool:
+        return await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(paused=paused)) > 0
+
+    async def audience(self, feed_id: int) -> frozenset[str]:
+        """The tenants that hear of its news: EVERYONE if it is in the pack."""
+        rows = await self.tx.rows(
+            select(t.feed_use.c.tenant).where(
+                t.feed_use.c.feed_id == feed_id, t.feed_use.c.ended_at.is_(None), t.feed_use.c.paused.is_(False)
+            )
+        )
+        return frozenset(row.tenant for row in rows)
+
+    async def due_hosts(self, limit: int) -> list[str]:
+        """Hosts with a feed that is due, longest overdue first."""
+        now = await self.tx.now()
+        rows = await self.tx.rows(
+            select(t.feed.c.host)
+            .where(_due(now))
+            .group_by(t.feed.c.host)
+            .order_by(func.min(t.feed.c.next_check_at))
+            .limit(limit)
+        )
+        return [row.host for row in rows]
+
+    async def claim(self, host: str, *, owner: str, lease: timedelta, limit: int = 1) -> list[Feed]:
+        """Lease due feeds of a host to `owner`, longest overdue first. `owner` must be new for every claim."""
+        now = await self.tx.now()
+        due = (
+            select(t.feed.c.id)
+            .where(t.feed.c.host == host, _due(now))
+            .order_by(t.feed.c.next_check_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=t.feed)
+        )
+        rows = await self.tx.rows(
+            update(t.feed)
+            .where(t.feed.c.id.in_(due.scalar_subquery()), _unleased(now))
+            .values(lease_owner=owner, lease_until=now + lease)
+            .returning(t.feed)
+        )
+        return [feed_of(row) for row in sorted(rows, key=lambda row: row.next_check_at)]
+
+    async def save(self, feed: Feed, *, owner: str) -> bool:
+        """What a poll found out; the lease ends. False if it was lost: then nothing is written."""
+        values: dict[str, Any] = {
+            "title": clean(feed.title), "source": clean(feed.source), "lang": clean(feed.lang),
+            "state": feed.state.value, "reason": clean(feed.reason), "cache": dict(feed.cache), "fails": feed.fails,
+            "checked_at": feed.checked_at, "ok_at": feed.ok_at, "per_day": feed.per_day,
+            "lease_owner": None, "lease_until": None,
+        }  # fmt: skip
+        if feed.next_check_at is not None:
+            values["next_check_at"] = feed.next_check_at
+        return (
+            await self.tx.changed(
+                update(t.feed).where(t.feed.c.id == feed.id, t.feed.c.lease_owner == owner).values(values)
+            )
+            > 0
+        )
+
+    async def penalise(self, host: str, until: datetime) -> None:
+        """Leave a host alone until then, across restarts; a shorter penalty never cuts a longer one."""
+        put = self.tx.insert(t.host).values(name=host, penalty_until=until)
+        await self.tx.execute(
+            put.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"penalty_until": put.excluded.penalty_until},
+                where=t.host.c.penalty_until < put.excluded.penalty_until,
+            )
+        )
+
+    async def rename_url(self, feed_id: int, url: str) -> bool:
+        """Adopt a new address. False if another feed has it already."""
+        if not (address := clean_url(url)):
+            return False
+        other = t.feed.alias("other")
+        taken = exists().where(other.c.url == address, other.c.tenant == t.feed.c.tenant, other.c.id != feed_id)
+        return (
+            await self.tx.changed(
+                update(t.feed).where(t.feed.c.id == feed_id, ~taken).values(url=address, host=host_of(address))
+            )
+            > 0
+        )
+
+    async def posted(self, feed_id: int, since: datetime) -> int:
+        """How many articles it has brought since then."""
+        row = await self.tx.first(select(func.count()).where(t.article.c.feed_id == feed_id, t.article.c.at >= since))
+        return int(row[0]) if row else 0
+
+    async def forget_unused(self) -> int:
+        """Delete feeds that have neither a user nor an article left."""
+        articles = exists().where(t.article.c.feed_id == t.feed.c.id)
+        return await self.tx.changed(delete(t.feed).where(~IN_USE, ~articles))
+
+
+def host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _use(feed_id: int, tenant: str) -> ColumnElement[bool]:
+    use = t.feed_use.c
+    return and_(use.feed_id == feed_id, use.tenant == tenant, use.ended_at.is_(None))
+
+
+def _unleased(now: datetime) -> ColumnElement[bool]:
+    return or_(t.feed.c.lease_until.is_(None), t.feed.c.lease_until <= now)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    penalised = exists().where(t.host.c.name == t.feed.c.host, t.host.c.penalty_until > now)
+    return and_(t.feed.c.next_check_at <= now, _unleased(now), POLLED, ~penalised)
+
+
+def feed_of(row: Row[Any]) -> Feed:
+    resting = getattr(row, "resting", 0)
+    return Feed(
+        id=row.id,
+        url=row.url,
+        title=row.title,
+        source=row.source,
+        lang=row.lang,
+        region=row.region,
+        state=FeedState.PAUSED if resting else FeedState(row.state),
+        reason=row.reason,
+        cache=row.cache,
+        interval=None if row.interval is None else timedelta(seconds=row.interval),
+        fails=row.fails,
+        private=row.private,
+        checked_at=row.checked_at,
+        ok_at=row.ok_at,
+        next_check_at=row.next_check_at,
+        per_day=row.per_day,
+    )

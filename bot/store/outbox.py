@@ -1,0 +1,319 @@
+"""The outbox: every message that is on its way, in the order of its channel.
+
+A row is claimed with a lease and a fencing number (`attempt`), by the database's clock, and the claim is committed
+before any byte leaves. Who sends asks `holds` right before; who comes back late finds that the row is not theirs and
+changes nothing. A lease that ran out means that a worker died or slept with the message in hand: outcome unknown.
+The protocol with its crash points is the transactional outbox with leases; order comes from claiming the head only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
+
+from bot.core.model import Delivery, DeliveryState
+from bot.store import tables as t
+from bot.store.transaction import Transaction
+from bot.store.words import clean
+
+MOST_DEATHS = 3
+"""A message that takes its worker down three times in a row is poison."""
+
+FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
+
+row = t.delivery.c
+
+
+class Outbox:
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def add(self, delivery: Delivery, *, not_before: datetime | None = None) -> bool:
+        """Queue a message behind the others of its channel. False if this id was queued before.
+
+        Raises IntegrityError if the channel is another tenant's.
+        """
+        created = delivery.created_at or await self.tx.now()
+        await self.tx.execute(
+            self.tx.insert(t.channel)
+            .values(id=delivery.channel, tenant=delivery.tenant, name="", seen_at=created)
+            .on_conflict_do_nothing(index_elements=["id"])
+        )
+        added = await self.tx.first(
+            self.tx.insert(t.delivery)
+            .values(
+                id=delivery.id, tenant=delivery.tenant, channel=delivery.channel, message=delivery.message,
+                article_id=delivery.article_id, story_id=delivery.story_id, topics=list(delivery.topics),
+                state=DeliveryState.PENDING.value, attempt=0, deaths=0, created_at=created,
+                not_before=not_before or created, unknown=False, remote_id="", reason="",
+            )
+            .on_conflict_do_nothing(index_elements=["id"])
+            .returning(row.seq)
+        )  # fmt: skip
+        return added is not None
+
+    async def alerted(self, story_id: int, since: datetime | None = None) -> frozenset[tuple[str, str]]:
+        """(channel, topic) pairs that have rung for this story."""
+        wanted = select(t.alerted.c.channel, t.alerted.c.topic).where(t.alerted.c.story_id == story_id)
+        if since is not None:
+            wanted = wanted.where(t.alerted.c.at >= since)
+        return frozenset((pair.channel, pair.topic) for pair in await self.tx.rows(wanted))
+
+    async def mark_alerted(
+        self, channel: str, story_id: int, topics: Sequence[str], *, delivery_id: str, now: datetime
+    ) -> None:
+        """Note that a channel has rung; a later alert of the same story renews the time."""
+        tenant = (await self.tx.execute(select(t.channel.c.tenant).where(t.channel.c.id == channel))).scalar_one()
+        for topic in dict.fromkeys(topics):
+            put = self.tx.insert(t.alerted).values(
+                story_id=story_id, channel=channel, topic=topic, tenant=tenant, delivery_id=delivery_id, at=now
+            )
+            await self.tx.execute(
+                put.on_conflict_do_update(
+                    index_elements=["story_id", "channel", "topic"],
+                    set_={"delivery_id": put.excluded.delivery_id, "at": put.excluded.at},
+                )
+            )
+
+    async def due_channels(self, limit: int = 500) -> list[str]:
+        """Channels whose next message can be claimed now, longest waiting first."""
+        now = await self.tx.now()
+        heads = select(func.min(row.seq)).where(t.OPEN).group_by(row.channel)
+        rows = await self.tx.rows(
+            select(row.channel)
+            .where(row.seq.in_(heads.scalar_subquery()), _claimable(now))
+            .order_by(row.not_before, row.seq)
+            .limit(limit)
+        )
+        return [each.channel for each in rows]
+
+    async def claim(self, channel: str, *, owner: str, lease: timedelta) -> Delivery | None:
+        """Take the next message of a channel, or None where there is none or it must wait: the order is kept.
+
+        A row whose last holder never came back is marked `unknown`: it may have been posted.
+        """
+        now = await self.tx.now()
+        while True:
+            claimed = await self._claim(channel, owner, now, lease)
+            if claimed is None or claimed.deaths < MOST_DEATHS:
+                return _delivery(claimed) if claimed else None
+            await self.tx.execute(
+                update(t.delivery)
+                .where(row.seq == claimed.seq)
+                .values(
+                    **_released(), state=DeliveryState.DEAD.value, attempt=claimed.attempt - 1,
+                    reason=f"{MOST_DEATHS} workers died sending it; it may have been posted",
+                )
+            )  # fmt: skip
+
+    async def _claim(self, channel: str, owner: str, now: datetime, lease: timedelta) -> Row[Any] | None:
+        head = select(func.min(row.seq)).where(row.channel == channel, t.OPEN)
+        other = t.delivery.alias("other")
+        in_flight = exists().where(
+            other.c.channel == channel,
+            other.c.state == DeliveryState.SENDING.value,
+            other.c.lease_until > now,
+            other.c.seq != row.seq,
+        )
+        lapsed = row.state == DeliveryState.SENDING.value
+        return await self.tx.first(
+            update(t.delivery)
+            # If PostgreSQL had to wait for the row it checks these again: of two claims one finds it taken.
+            .where(row.seq == head.scalar_subquery(), _claimable(now), ~in_flight)
+            .values(
+                state=DeliveryState.SENDING.value, owner=owner, lease_until=now + lease, attempt=row.attempt + 1,
+                first_dispatch=func.coalesce(row.first_dispatch, now), last_dispatch=now,
+                deaths=case((lapsed, row.deaths + 1), else_=row.deaths),
+                unknown=or_(row.unknown, lapsed),
+            )
+            .returning(t.delivery)
+        )  # fmt: skip
+
+    async def holds(self, delivery: Delivery, *, owner: str) -> bool:
+        """The fence: whether the row is still ours, asked right before sending."""
+        now = await self.tx.now()
+        return (
+            await self.tx.first(
+                select(row.seq).where(
+                    _ours(delivery, owner), row.state == DeliveryState.SENDING.value, row.lease_until > now
+                )
+            )
+            is not None
+        )
+
+    async def sent(self, delivery: Delivery, *, owner: str, remote_id: str) -> bool:
+        """It is on the platform. False if somebody else has the row by now."""
+        now = await self.tx.now()
+        late = max(0.0, (now - delivery.created_at).total_seconds()) if delivery.created_at else None
+        return await self._end(
+            delivery, owner, state=DeliveryState.SENT.value, remote_id=remote_id, sent_at=now, late=late, reason=""
+        )
+
+    async def retry(
+        self, delivery: Delivery, *, owner: str, after: timedelta, reason: str, unknown: bool, refused: bool
+    ) -> bool:
+        """Put it back at the head of its channel for `after`. False if somebody else has the row by now.
+
+        `unknown` stays once it is said. `refused` gives the attempt back: the platform turned us away at its door.
+        """
+        now = await self.tx.now()
+        never_left = and_(row.attempt <= 1, row.unknown.is_(False))
+        given_back: dict[str, Any] = {}
+        if refused and not unknown:
+            given_back = {
+                "attempt": row.attempt - 1,
+                "first_dispatch": case((never_left, None), else_=row.first_dispatch),
+            }
+        return await self._end(
+            delivery,
+            owner,
+            # A row that was held meanwhile stays held.
+            state=case((row.state == DeliveryState.HELD.value, row.state), else_=DeliveryState.PENDING.value),
+            not_before=now + after,
+            reason=clean(reason),
+            unknown=or_(row.unknown, literal(unknown)),
+            deaths=0,
+            **given_back,
+        )
+
+    async def dead(self, delivery: Delivery, *, owner: str, reason: str) -> bool:
+        """It will never be sent, for a reason. False if somebody else has the row by now."""
+        return await self._end(delivery, owner, state=DeliveryState.DEAD.value, reason=clean(reason))
+
+    async def _end(self, delivery: Delivery, owner: str, **values: Any) -> bool:
+        # Held rows count as ours too: a channel may be paused while its message is in the air.
+        return (
+            await self.tx.changed(
+                update(t.delivery)
+                .where(
+                    _ours(delivery, owner),
+                    row.state.in_((DeliveryState.SENDING.value, DeliveryState.HELD.value)),
+                )
+                .values(_released() | values)
+            )
+            > 0
+        )
+
+    async def expire(self, older_than: timedelta) -> int:
+        """Give up on what has waited past its shelf life; the rows say so."""
+        now = await self.tx.now()
+        hours = older_than / timedelta(hours=1)
+        return await self.tx.changed(
+            update(t.delivery)
+            .where(t.OPEN, row.state == DeliveryState.PENDING.value, row.created_at <= now - older_than)
+            .values(state=DeliveryState.EXPIRED.value, reason=f"older than {hours:g} hours")
+        )
+
+    async def hold_channel(self, channel: str, reason: str) -> int:
+        """Keep back what is open in a channel until `release_channel`."""
+        return await self.tx.changed(
+            update(t.delivery)
+            .where(row.channel == channel, t.OPEN)
+            .values(state=DeliveryState.HELD.value, reason=clean(reason))
+        )
+
+    async def release_channel(self, channel: str) -> int:
+        """Let go what was held. What a worker has in hand waits for its lease to end, as ever."""
+        return await self.tx.changed(
+            update(t.delivery)
+            .where(row.channel == channel, row.state == DeliveryState.HELD.value)
+            .values(
+                state=case((row.owner.is_(None), DeliveryState.PENDING.value), else_=DeliveryState.SENDING.value),
+                reason="",
+            )
+        )
+
+    async def get(self, delivery_id: str, tenant: str) -> Delivery | None:
+        return _maybe(await self.tx.first(select(t.delivery).where(row.id == delivery_id, row.tenant == tenant)))
+
+    async def last(self, channel: str, limit: int = 10) -> list[Delivery]:
+        """The youngest rows of a channel, whatever their state, newest first."""
+        rows = await self.tx.rows(
+            select(t.delivery).where(row.channel == channel).order_by(row.seq.desc()).limit(limit)
+        )
+        return [_delivery(each) for each in rows]
+
+    async def remote(self, channel: str, remote_id: str) -> Delivery | None:
+        """The delivery that became this message of the platform."""
+        if not remote_id:
+            return None
+        return _maybe(
+            await self.tx.first(
+                select(t.delivery)
+                .where(row.channel == channel, row.remote_id == remote_id, t.ON_PLATFORM)
+                .order_by(row.seq.desc())
+                .limit(1)
+            )
+        )
+
+    async def counts(self, tenant: str | None, since: datetime) -> dict[DeliveryState, int]:
+        """How many deliveries created since then stand where; None counts all tenants."""
+        wanted = select(row.state, func.count()).where(row.created_at >= since).group_by(row.state)
+        if tenant is not None:
+            wanted = wanted.where(row.tenant == tenant)
+        return {DeliveryState(each.state): each[1] for each in await self.tx.rows(wanted)}
+
+    async def lateness(self, tenant: str | None, since: datetime) -> tuple[float, float] | None:
+        """Median and 95th percentile, in seconds from queued to sent, of what was sent since then (nearest rank)."""
+        sent = [row.sent_at >= since, row.late.is_not(None)]
+        if tenant is not None:
+            sent.append(row.tenant == tenant)
+        count = (await self.tx.execute(select(func.count()).select_from(t.delivery).where(*sent))).scalar_one()
+        if not count:
+            return None
+        ranks = [-(-count * percent // 100) - 1 for percent in (50, 95)]
+        ordered = select(row.late).where(*sent).order_by(row.late)
+        p50, p95 = [(await self.tx.execute(ordered.offset(rank).limit(1))).scalar_one() for rank in ranks]
+        return float(p50), float(p95)
+
+    async def prune(self, before: datetime, batch: int = 1000) -> int:
+        """Delete up to `batch` finished rows created before then; call again until it answers less."""
+        old = (
+            select(row.seq)
+            .where(row.created_at < before, row.state.in_(FINISHED))
+            .order_by(row.created_at)
+            .limit(batch)
+        )
+        return await self.tx.changed(delete(t.delivery).where(row.seq.in_(old.scalar_subquery())))
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(row.state == DeliveryState.PENDING.value, row.not_before <= now),
+        and_(row.state == DeliveryState.SENDING.value, row.lease_until <= now),
+    )
+
+
+def _ours(delivery: Delivery, owner: str) -> ColumnElement[bool]:
+    return and_(row.id == delivery.id, row.owner == owner, row.attempt == delivery.attempt)
+
+
+def _released() -> dict[str, Any]:
+    return {"owner": None, "lease_until": None}
+
+
+def _maybe(found: Row[Any] | None) -> Delivery | None:
+    return _delivery(found) if found else None
+
+
+def _delivery(found: Row[Any]) -> Delivery:
+    return Delivery(
+        id=found.id,
+        tenant=found.tenant,
+        channel=found.channel,
+        message=found.message,
+        article_id=found.article_id,
+        story_id=found.story_id,
+        topics=tuple(found.topics),
+        state=DeliveryState(found.state),
+        attempt=found.attempt,
+        created_at=found.created_at,
+        first_dispatch=found.first_dispatch,
+        last_dispatch=found.last_dispatch,
+        unknown=found.unknown,
+        remote_id=found.remote_id,
+        reason=found.reason,
+    )

@@ -1,0 +1,17 @@
+"""The counter that numbers every change of a subscription."""
+
+from __future__ import annotations
+
+from bot.store import tables as t
+from bot.store.transaction import Transaction
+
+
+async def next_revision(tx: Transaction) -> int:
+    """The next number. Its row stays locked until the end of the transaction: numbers appear in their order."""
+    put = tx.insert(t.counter).values(name="subscription", value=1)
+    result = await tx.execute(
+        put.on_conflict_do_update(index_elements=["name"], set_={"value": t.counter.c.value + 1}).returning(
+            t.counter.c.value
+        )
+    )
+    return int(result.scalar_one())

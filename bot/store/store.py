@@ -1,0 +1,86 @@
+"""The store: open it, begin a transaction, and walk into one of its five rooms.
+
+    async with store.begin() as tx:
+        articles = await tx.archive.add(feed, entries, now=await tx.now())
+        await tx.outbox.add(delivery)
+
+All or nothing of it is kept. Never await the network inside: on SQLite every other writer waits meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.archive import Archive
+from bot.store.channels import Channels
+from bot.store.chat import ChatLog
+from bot.store.engine import Database, connect, sqlite_warnings
+from bot.store.feeds import Feeds
+from bot.store.migrate import migrate
+from bot.store.outbox import Outbox
+from bot.store.subscriptions import Subscriptions
+from bot.store.transaction import Clock, Transaction
+
+
+class Tx(Transaction):
+    """One transaction, five rooms."""
+
+    def __init__(self, connection: AsyncConnection, clock: Clock | None, *, writable: bool) -> None:
+        super().__init__(connection, clock, writable=writable)
+        self.feeds = Feeds(self)
+        self.archive = Archive(self)
+        self.subscriptions = Subscriptions(self)
+        self.outbox = Outbox(self)
+        self.channels = Channels(self)
+
+
+class Store:
+    """Everything that must survive a restart. Made by `open`."""
+
+    def __init__(self, database: Database, clock: Clock | None) -> None:
+        self._database = database
+        self._clock = clock
+        self.chat = ChatLog(self.begin, self.read)
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock | None = None) -> Store:
+        """The store at a database URL, with its tables as this version needs them.
+
+        Raises SettingsError that names NEWSBELL_DATABASE_URL. `clock` replaces the database's clock, for tests and
+        for virtual time; with several processes leave it to the database.
+        """
+        database = await connect(url)
+        try:
+            await migrate(database)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, clock)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    def begin(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that may write: kept as a whole, or not at all if the block raises."""
+        return self._begin()
+
+    def read(self) -> AbstractAsyncContextManager[Tx]:
+        """One consistent view of everything, which never waits for a writer."""
+        return self._read()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[Tx]:
+        async with self._database.begin() as connection:
+            yield Tx(connection, self._clock, writable=True)
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[Tx]:
+        async with self._database.read() as connection:
+            yield Tx(connection, self._clock, writable=False)
+
+    def warnings(self) -> list[str]:
+        """What the operator should know about this database, in sentences; said by `newsbell check`."""
+        return sqlite_warnings() if self._database.is_sqlite else []

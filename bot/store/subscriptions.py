@@ -1,0 +1,147 @@
+"""Subscriptions: which channel hears about which topic, and which stories it does not want to hear of again.
+
+Every change takes the next number of a counter, in the same transaction: whoever keeps the subscriptions in memory asks
+for what has changed since its own number and misses nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+
+from bot.core.model import Channel, Sensitivity, Subscription
+from bot.store import tables as t
+from bot.store.channels import Channels
+from bot.store.revision import next_revision
+from bot.store.transaction import Transaction
+from bot.store.words import clean
+
+ALIVE = t.subscription.c.ended_at.is_(None)
+
+
+class Subscriptions:
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def add(
+        self,
+        tenant: str,
+        channel: Channel,
+        topic: str,
+        *,
+        sensitivity: Sensitivity = Sensitivity.NORMAL,
+        created_by: str = "",
+        now: datetime,
+    ) -> tuple[Subscription, bool]:
+        """Subscribe a channel; true if it is new. An old one takes over the sensitivity.
+
+        Raises ValueError if the channel is another tenant's.
+        """
+        if channel.tenant != tenant:
+            raise ValueError("a channel can be subscribed by its own tenant only")
+        await Channels(self.tx).remember(channel, now=now)
+        topic = clean(topic)
+        fresh = await self.tx.first(
+            self.tx.insert(t.subscription)
+            .values(
+                tenant=tenant, channel=channel.id, topic=topic, sensitivity=sensitivity.value,
+                created_by=clean(created_by), created_at=now, paused="", revision=await next_revision(self.tx),
+            )
+            .on_conflict_do_nothing(index_elements=["channel", "topic"], index_where=t.ALIVE)
+            .returning(t.subscription)
+        )  # fmt: skip
+        if fresh is not None:
+            return _subscription(fresh), True
+        old = await self.tx.rows(
+            update(t.subscription)
+            .where(t.subscription.c.channel == channel.id, t.subscription.c.topic == topic, ALIVE)
+            .values(sensitivity=sensitivity.value, revision=await next_revision(self.tx))
+            .returning(t.subscription)
+        )
+        return _subscription(old[0]), False
+
+    async def remove(self, subscription_id: int, tenant: str) -> bool:
+        """End it. The row stays, so that "why did this ring?" has an answer."""
+        return (
+            await self._change(
+                t.subscription.c.id == subscription_id,
+                t.subscription.c.tenant == tenant,
+                ended_at=await self.tx.now(),
+            )
+            > 0
+        )
+
+    async def of_channel(self, channel_id: str, tenant: str) -> list[Subscription]:
+        return await self._alive(t.subscription.c.channel == channel_id, t.subscription.c.tenant == tenant)
+
+    async def of_tenant(self, tenant: str) -> list[Subscription]:
+        return await self._alive(t.subscription.c.tenant == tenant)
+
+    async def _alive(self, *conditions: Any) -> list[Subscription]:
+        rows = await self.tx.rows(select(t.subscription).where(ALIVE, *conditions).order_by(t.subscription.c.id))
+        return [_subscription(row) for row in rows]
+
+    async def changed(self, revision: int) -> tuple[list[Subscription], list[int], int]:
+        """What changed after that revision: those alive, the numbers of those that ended, and the newest revision."""
+        rows = await self.tx.rows(
+            select(t.subscription).where(t.subscription.c.revision > revision).order_by(t.subscription.c.revision)
+        )
+        erased = await self.tx.rows(
+            select(t.erased_subscription.c.id).where(t.erased_subscription.c.revision > revision)
+        )
+        newest = await self.tx.first(select(t.counter.c.value).where(t.counter.c.name == "subscription"))
+        ended = [row.id for row in rows if row.ended_at is not None] + [row.id for row in erased]
+        return [_subscription(row) for row in rows if row.ended_at is None], ended, newest.value if newest else 0
+
+    async def pause_channel(self, channel_id: str, reason: str) -> int:
+        """Silence what rings in a channel, for a reason; how many that are."""
+        return await self._change(
+            t.subscription.c.channel == channel_id, t.subscription.c.paused == "", paused=clean(reason) or "paused"
+        )
+
+    async def resume_channel(self, channel_id: str) -> int:
+        return await self._change(t.subscription.c.channel == channel_id, t.subscription.c.paused != "", paused="")
+
+    async def _change(self, *conditions: Any, **values: Any) -> int:
+        return await self.tx.changed(
+            update(t.subscription).where(ALIVE, *conditions).values(revision=await next_revision(self.tx), **values)
+        )
+
+    async def mute_story(self, channel_id: str, tenant: str, story_id: int, *, by: str, now: datetime) -> None:
+        """No more of this story in this channel. Raises IntegrityError if the channel is not the tenant's."""
+        await self.tx.execute(
+            self.tx.insert(t.muted_story)
+            .values(story_id=story_id, channel=channel_id, tenant=tenant, muted_by=clean(by), at=now)
+            .on_conflict_do_nothing(index_elements=["story_id", "channel"])
+        )
+
+    async def unmute_story(self, channel_id: str, tenant: str, story_id: int) -> bool:
+        muted = t.muted_story.c
+        return (
+            await self.tx.changed(
+                delete(t.muted_story).where(
+                    muted.story_id == story_id, muted.channel == channel_id, muted.tenant == tenant
+                )
+            )
+            > 0
+        )
+
+    async def muted(self, story_id: int) -> frozenset[str]:
+        """The channels that do not want to hear of it."""
+        rows = await self.tx.rows(select(t.muted_story.c.channel).where(t.muted_story.c.story_id == story_id))
+        return frozenset(row.channel for row in rows)
+
+
+def _subscription(row: Row[Any]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        tenant=row.tenant,
+        channel=row.channel,
+        topic=row.topic,
+        sensitivity=Sensitivity(row.sensitivity),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        paused=row.paused,
+    )

@@ -1,0 +1,351 @@
+"""Every table of the house, and the three column types that make SQLite and PostgreSQL agree.
+
+A row that belongs to a server carries its `tenant`; rows that all share carry EVERYONE. The migrations create what is
+described here (a test compares the two); the search index is the migrations' own, because each database has its kind.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from bot.core.message import Message, from_json, to_json
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC: `timestamptz` on PostgreSQL, fixed-width text that sorts in order on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A plain value as ASCII JSON text.
+
+    Not `jsonb`, which refuses NUL, and not UTF-8, which refuses half a surrogate pair: both arrive in feeds.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Said(TypeDecorator[Message]):
+    """A message frozen at creation, so that every retry sends the same."""
+
+    impl = Json
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, dialect: Dialect) -> Any:
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Message | None:
+        return None if value is None else from_json(value)
+
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts rows by themselves only in a column of exactly the type INTEGER."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+host = Table(
+    "host",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("penalty_until", Instant, nullable=False),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Text, nullable=False),  # EVERYONE, or the owner of a private address
+    Column("url", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("cache", Json, nullable=False),
+    Column("interval", Float),  # seconds
+    Column("fails", Integer, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("checked_at", Instant),
+    Column("ok_at", Instant),
+    Column("next_check_at", Instant, nullable=False),
+    Column("per_day", Float, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    UniqueConstraint("url", "tenant"),
+    Index("feed_due", "next_check_at"),
+    Index("feed_host", "host", "next_check_at"),
+    Index("feed_tenant", "tenant"),
+    sqlite_autoincrement=True,  # an id is never given twice: articles and kicks may still name it
+)
+
+feed_use = Table(
+    "feed_use",
+    metadata,
+    Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("ended_at", Instant),  # a use that ended still opens the archive up to that moment
+    Index("feed_use_tenant", "tenant"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("last_seen", Instant, nullable=False),
+    Index("seen_last_seen", "last_seen"),
+    sqlite_with_rowid=False,
+)
+
+article = Table(
+    "article",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Text, nullable=False),  # that of its feed
+    Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("link_key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("image", Text, nullable=False),
+    Column("published", Instant),
+    Column("fetched_at", Instant, nullable=False),
+    Column("at", Instant, nullable=False),  # Article.when: what the archive is ordered by
+    Column("story_id", Id),
+    Column("copy_of", Id),
+    Column("words", Text, nullable=False),  # folded; the search index is derived from it
+    UniqueConstraint("feed_id", "key"),
+    Index("article_at", "at", "id"),
+    Index("article_fetched", "fetched_at"),
+    Index("article_feed", "feed_id", "at"),
+    Index("article_story", "story_id", "id"),
+    Index("article_tenant", "tenant", postgresql_where=text("tenant <> '*'"), sqlite_where=text("tenant <> '*'")),
+    sqlite_autoincrement=True,
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Text, nullable=False),  # that of the article that opened it
+    Column("headline", Text, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("articles", Integer, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("story_tenant", "tenant", postgresql_where=text("tenant <> '*'"), sqlite_where=text("tenant <> '*'")),
+    sqlite_autoincrement=True,
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    UniqueConstraint("tenant", "id"),  # what the composite keys below point at: no row can cross tenants
+)
+
+
+def _channel_of_tenant() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant", "channel"], ["channel.tenant", "channel.id"], ondelete="CASCADE")
+
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+ALIVE = text("ended_at IS NULL")
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("sensitivity", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("paused", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("ended_at", Instant),
+    _channel_of_tenant(),
+    Index("subscription_alive", "channel", "topic", unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE),
+    Index("subscription_revision", "revision"),
+    Index("subscription_tenant", "tenant", "channel"),
+    sqlite_autoincrement=True,
+)
+
+erased_subscription = Table(
+    "erased_subscription",  # a bare number, so that memories of an erased tenant's subscriptions end too
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+muted_story = Table(
+    "muted_story",
+    metadata,
+    Column("story_id", Id, primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("muted_by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    _channel_of_tenant(),
+    Index("muted_story_tenant", "tenant", "channel"),
+)
+
+# These are texts, not bound values: a planner can prove that a query falls within a partial index only from constants.
+OPEN = text("state IN ('pending', 'sending')")
+SENDING = text("state = 'sending'")
+ON_PLATFORM = text("remote_id <> ''")
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("seq", Id, primary_key=True),  # the order in a channel
+    Column("id", Text, nullable=False, unique=True),
+    Column("tenant", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message", Said, nullable=False),
+    Column("article_id", Id, nullable=False),
+    Column("story_id", Id, nullable=False),
+    Column("topics", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("deaths", Integer, nullable=False),  # leases that ran out in a row
+    Column("created_at", Instant, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    Column("first_dispatch", Instant),
+    Column("last_dispatch", Instant),
+    Column("unknown", Boolean, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sent_at", Instant),
+    Column("late", Float),  # seconds from created_at to sent_at
+    _channel_of_tenant(),
+    Index("delivery_open", "channel", "seq", postgresql_where=OPEN, sqlite_where=OPEN),
+    Index("delivery_sending", "channel", postgresql_where=SENDING, sqlite_where=SENDING),
+    Index("delivery_channel", "channel", "seq"),
+    Index("delivery_remote", "channel", "remote_id", postgresql_where=ON_PLATFORM, sqlite_where=ON_PLATFORM),
+    Index("delivery_created", "created_at", "state"),
+    Index("delivery_tenant", "tenant", "created_at"),
+    Index("delivery_sent", "sent_at", "late"),
+    sqlite_autoincrement=True,
+)
+
+alerted = Table(
+    "alerted",
+    metadata,
+    Column("story_id", Id, primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    _channel_of_tenant(),
+    Index("alerted_tenant", "tenant", "channel"),
+)
+
+chat_channel = Table(
+    "chat_channel",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Index("chat_channel_tenant", "tenant"),
+)
+
+DELIVERED = text("delivery_id <> ''")
+EDITED = text("edited_at IS NOT NULL")
+
+chat_message = Table(
+    "chat_message",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("channel", Text, ForeignKey("chat_channel.id", ondelete="CASCADE"), nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("edited_at", Instant),
+    Column("message", Said, nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Index("chat_message_channel", "channel", "id"),
+    Index(
+        "chat_message_delivery",
+        "channel",
+        "delivery_id",
+        unique=True,
+        postgresql_where=DELIVERED,
+        sqlite_where=DELIVERED,
+    ),
+    Index("chat_message_edited", "channel", "edited_at", postgresql_where=EDITED, sqlite_where=EDITED),
+    Index("chat_message_tenant", "tenant"),
+    sqlite_autoincrement=True,
+)
