@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Select, delete, exists, func, literal, or_, select, tuple_, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
 from bot.store import tables as t
@@ -86,7 +86,13 @@ class Archive:
         unique = {_digest(entry.key): entry for entry in reversed(entries)}
         fresh = await self._remember(feed.id, list(unique), now)
         # Documents list the newest first: reversed, entries without a date come out oldest first as well.
-        rows = [_row(feed, tenant, key, entry, now) for key, entry in unique.items() if key in fresh]
+        rows = []
+        for key, entry in unique.items():
+            if key in fresh:
+                try:
+                    rows.append(_row(feed, tenant, key, entry, now))
+                except Exception:
+                    log.exception("an article could not be read", feed=feed.id)
         rows.sort(key=lambda row: row["at"])
         ids = await self._insert(rows)
         articles = [_article(row | {"id": ids[row["key"]], "story_id": None}) for row in rows if row["key"] in ids]
@@ -114,7 +120,9 @@ class Archive:
         try:
             async with self.tx.connection.begin_nested():
                 return {row.key: row.id for row in await self.tx.execute(insert, rows)}
-        except POISON:
+        except (SQLAlchemyError, ValueError, OverflowError) as error:
+            if not _is_poison(error):
+                raise
             if len(rows) == 1:
                 log.warning("an article could not be stored", feed=rows[0]["feed_id"], exc_info=True)
                 return {}
@@ -282,8 +290,12 @@ class Archive:
             await self.tx.execute(delete(table).where(table.c.story_id.in_(empty)))
 
 
-POISON = (DBAPIError, ValueError, OverflowError)
-"""What a row may do to us: the database's refusal, or the driver's on the way there."""
+def _is_poison(error: Exception) -> bool:
+    """Whether the row is to blame. A full disk or a lost connection is not the row's fault: then the poll fails whole."""
+    if not isinstance(error, DBAPIError):
+        return True  # refused on the way to the database: no UTF-8, no 64-bit number
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return isinstance(error, DataError | IntegrityError) or state[:2] in ("22", "54")  # data, limits of the program
 
 
 def _visible(tenant: str) -> ColumnElement[bool]:

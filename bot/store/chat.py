@@ -6,14 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 
 from bot.core.message import Message
 from bot.core.model import Channel
 from bot.store import tables as t
-from bot.store.transaction import Transaction
+from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
 Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
@@ -125,5 +124,5 @@ class ChatLog:
         return row.id if row else None
 
 
-def _message(row: Row[Any]) -> ChatMessage:
+def _message(row: Record) -> ChatMessage:
     return ChatMessage(row.id, row.channel, row.at, row.edited_at, row.message, row.delivery_id)

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 
 from bot.core.model import EVERYONE, Feed, FeedState
 from bot.store import tables as t
-from bot.store.transaction import Transaction
+from bot.store.transaction import Record, Transaction
 from bot.store.words import clean, clean_url
 
 UNTROUBLED = (FeedState.ACTIVE, FeedState.NEW, FeedState.DORMANT, FeedState.PAUSED)
@@ -258,7 +258,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return and_(t.feed.c.next_check_at <= now, _unleased(now), POLLED, ~penalised)
 
 
-def feed_of(row: Row[Any]) -> Feed:
+def feed_of(row: Record) -> Feed:
     resting = getattr(row, "resting", 0)
     return Feed(
         id=row.id,

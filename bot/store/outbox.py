@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
-from bot.store.transaction import Transaction
+from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
 MOST_DEATHS = 3
@@ -109,7 +109,7 @@ class Outbox:
                 )
             )  # fmt: skip
 
-    async def _claim(self, channel: str, owner: str, now: datetime, lease: timedelta) -> Row[Any] | None:
+    async def _claim(self, channel: str, owner: str, now: datetime, lease: timedelta) -> Record | None:
         head = select(func.min(row.seq)).where(row.channel == channel, t.OPEN)
         other = t.delivery.alias("other")
         in_flight = exists().where(
@@ -295,11 +295,11 @@ def _released() -> dict[str, Any]:
     return {"owner": None, "lease_until": None}
 
 
-def _maybe(found: Row[Any] | None) -> Delivery | None:
+def _maybe(found: Record | None) -> Delivery | None:
     return _delivery(found) if found else None
 
 
-def _delivery(found: Row[Any]) -> Delivery:
+def _delivery(found: Record) -> Delivery:
     return Delivery(
         id=found.id,
         tenant=found.tenant,

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 
 from bot.core.model import Channel, Sensitivity, Subscription
 from bot.store import tables as t
 from bot.store.channels import Channels
 from bot.store.revision import next_revision
-from bot.store.transaction import Transaction
+from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
 ALIVE = t.subscription.c.ended_at.is_(None)
@@ -134,7 +134,7 @@ class Subscriptions:
         return frozenset(row.channel for row in rows)
 
 
-def _subscription(row: Row[Any]) -> Subscription:
+def _subscription(row: Record) -> Subscription:
     return Subscription(
         id=row.id,
         tenant=row.tenant,

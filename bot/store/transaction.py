@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.tables import Instant
 
 Clock = Callable[[], datetime]
+Record = Row[*tuple[Any, ...]]
+"""A row of any columns."""
 
 # Not now(): that is the beginning of the transaction, and a lock may have kept us waiting since.
 DATABASE_CLOCK = select(func.clock_timestamp(type_=Instant))
@@ -48,13 +50,13 @@ class Transaction:
 
     async def execute(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*tuple[Any, ...]]:
         return await self.connection.execute(statement, values)
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def rows(self, statement: Executable) -> Sequence[Record]:
         return (await self.connection.execute(statement)).all()
 
-    async def first(self, statement: Executable) -> Row[Any] | None:
+    async def first(self, statement: Executable) -> Record | None:
         return (await self.connection.execute(statement)).first()
 
     async def changed(self, statement: Executable) -> int:

@@ -1,0 +1,148 @@
+"""The store on each database it is made for, and a clock that tests turn by hand.
+
+PostgreSQL is the server at TEST_DATABASE_URL (its user must be allowed to create a database), or one that is started
+here from an installed PostgreSQL, as the user `postgres` where the tests run as root, which the server refuses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from bot.store import Store
+
+START = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, by: timedelta) -> datetime:
+        self.now += by
+        return self.now
+
+
+def _server_binary() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[4]))
+    if found:
+        return found[-1]
+    binary = shutil.which("postgres")
+    return Path(binary) if binary and Path(binary).with_name("initdb").exists() else None
+
+
+def _account() -> str | None:
+    """Whom the server runs as: nobody else than us, unless we are root."""
+    if os.geteuid() != 0:
+        return None
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam("postgres").pw_name
+    pytest.skip("PostgreSQL refuses to run as root, and there is no user postgres")
+
+
+@contextlib.contextmanager
+def _own_server() -> Iterator[str]:
+    binary = _server_binary()
+    if binary is None:
+        pytest.skip("no PostgreSQL: set TEST_DATABASE_URL or install the server")
+    account = _account()
+    # Not pytest's own folder: a socket's path has at most 107 bytes, and its parents are closed to other users.
+    folder = Path(tempfile.mkdtemp(prefix="newsbell-pg-"))
+    try:
+        if account:
+            shutil.chown(folder, account)
+        data = folder / "data"
+        initdb = [binary.with_name("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*map(str, initdb), "--locale=C"], user=account, check=True, capture_output=True, cwd="/")
+        settings = [f"-c{name}" for name in ("listen_addresses=", "fsync=off", "max_connections=60")]
+        server = subprocess.Popen(
+            [str(binary), "-D", str(data), "-k", str(folder), *settings],
+            user=account, cwd="/", stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"),
+        )  # fmt: skip
+        try:
+            socket = folder / ".s.PGSQL.5432"
+            ready = [str(binary.with_name("pg_isready")), "-q", "-h", str(folder)]
+            while subprocess.run(ready, check=False).returncode:
+                assert server.poll() is None, (folder / "log").read_text()
+                time.sleep(0.05)
+            assert socket.exists()
+            yield f"postgresql://postgres@/postgres?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)  # the fast shutdown
+            server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A URL of a PostgreSQL server."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with _own_server() as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def postgres_url(postgres_server: str) -> str:
+    """An empty database of our own, one for each test process."""
+    name = f"newsbell_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    plain = postgres_server.replace("+asyncpg", "").replace("postgres://", "postgresql://")
+    url = urlsplit(plain)._replace(path=f"/{name}").geturl()
+    # urlsplit drops an empty host together with its slashes' meaning only for unknown schemes; ours keep them.
+    admin = await asyncpg.connect(plain)
+    if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        await admin.execute(f'CREATE DATABASE "{name}"')
+    await admin.close()
+    connection = await asyncpg.connect(url)
+    tables = await connection.fetch(
+        "SELECT quote_ident(tablename) AS name FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    if tables:
+        names = ", ".join(table["name"] for table in tables)
+        await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    await connection.close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each database in turn, empty."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'data' / 'newsbell.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def store(database_url: str, clock: Clock) -> AsyncIterator[Store]:
+    """An open store on each database in turn, whose time is `clock`."""
+    opened = await Store.open(database_url, clock=clock)
+    yield opened
+    await opened.close()
