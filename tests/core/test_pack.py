@@ -1,0 +1,138 @@
+"""Feed packs: what a good one brings, and how a bad one is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from bot.core.errors import SettingsError
+from bot.core.pack import PackFeed, load
+
+DEFAULT = Path(__file__).parents[2] / "config" / "feeds.toml"
+
+GOOD = """\
+# A pack of two.
+[[feed]]
+url = "https://example.org/rss"
+title = "Example"
+source = "Example Post"
+lang = "pt-BR"
+region = "Europe"
+
+[[feed]]
+url = "http://example.net:8080/feed?a=1"
+title = "Other"
+source = "Other"
+"""
+
+
+def pack(folder: Path, text: str) -> Path:
+    path = folder / "feeds.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_pack_is_read_in_its_order(tmp_path: Path) -> None:
+    assert load(pack(tmp_path, GOOD)) == (
+        PackFeed("https://example.org/rss", "Example", "Example Post", "pt-BR", "Europe"),
+        PackFeed("http://example.net:8080/feed?a=1", "Other", "Other"),
+    )
+
+
+def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
+    assert load(pack(tmp_path, "# nothing yet\n")) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "Other"\n', "", "line 9, [[feed]] number 2: title is missing"),
+        ('title = "Other"', 'title = " "', "number 2: title is empty"),
+        ('title = "Other"', "title = 7", "number 2: title must be a text in quotes, not 7"),
+        ('source = "Other"', "", "number 2: source is missing"),
+        ('source = "Other"', 'sourse = "Other"', "number 2: there is no key 'sourse' here"),
+        ('lang = "pt-BR"', 'lang = "Portuguese!"', "number 1: lang 'Portuguese!' is not a language tag"),
+        ("https://example.org/rss", "ftp://example.org/rss", "must begin with https:// or http://"),
+        ("https://example.org/rss", "example.org/rss", "must begin with https:// or http://"),
+        ("https://example.org/rss", "file:///etc/passwd", "must begin with https:// or http://"),
+        ("https://example.org/rss", "https://", "is not an address"),
+        ("https://example.org/rss", "https://example.org/a b", "is not an address"),
+        ("https://example.org/rss", "https://example.org:99999/", "is not an address"),
+        ("https://example.org/rss", "https://[::1/", "is not an address"),
+        ('[[feed]]\nurl = "http:', '[[feeds]]\nurl = "http:', "there is no key 'feeds' here; known are feed"),
+        ("# A pack of two.\n[[feed]]", "[feed]", "line 8"),
+        ("# A pack of two.", "feed = ", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_and_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    path = pack(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert str(caught.value).startswith(str(path)) and said in str(caught.value)
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    path = pack(tmp_path, GOOD.replace("https://example.org", "https://user:secret@example.org"))
+    with pytest.raises(SettingsError, match="must not hold a user name") as caught:
+        load(path)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "https://example.org/rss",
+        "http://example.org/rss",
+        "https://EXAMPLE.org/rss/",
+        "https://www.example.org:443/rss",
+    ],
+)
+def test_an_address_that_comes_twice_is_refused_under_any_spelling(tmp_path: Path, again: str) -> None:
+    path = pack(tmp_path, GOOD.replace("http://example.net:8080/feed?a=1", again))
+    with pytest.raises(SettingsError, match=r"number 2: url .* is already there \(line 2, \[\[feed\]\] number 1\)"):
+        load(path)
+
+
+def test_addresses_that_differ_in_query_or_port_are_two_feeds(tmp_path: Path) -> None:
+    text = GOOD.replace("https://example.org/rss", "http://example.net:8080/feed?a=2")
+    assert len(load(pack(tmp_path, text))) == 2
+    text = GOOD.replace("https://example.org/rss", "http://example.net:9090/feed?a=1")
+    assert len(load(pack(tmp_path, text))) == 2
+
+
+def test_a_missing_file_and_bytes_that_are_no_text_are_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    path = tmp_path / "feeds.toml"
+    path.write_bytes(b'[[feed]]\ntitle = "\xff"\n')
+    with pytest.raises(SettingsError, match="is not UTF-8 text"):
+        load(path)
+
+
+@pytest.fixture(scope="module")
+def default() -> tuple[PackFeed, ...]:
+    return load(DEFAULT)
+
+
+def test_the_default_pack_is_balanced_over_regions_and_languages(default: tuple[PackFeed, ...]) -> None:
+    assert len(default) >= 60
+    regions = Counter(feed.region for feed in default)
+    assert len(regions) >= 8 and min(regions.values()) >= 4
+    assert max(regions.values()) <= len(default) / 4
+    languages = Counter(feed.lang for feed in default)
+    assert len(languages) >= 12
+    assert {"ar", "fa", "fr", "es", "ru", "de", "zh", "pt-BR"} <= set(languages)
+    assert len({feed.source for feed in default}) >= 60
+
+
+def test_the_default_pack_is_complete_and_speaks_https(default: tuple[PackFeed, ...]) -> None:
+    assert [feed for feed in default if not (feed.title and feed.source and feed.lang and feed.region)] == []
+    assert [feed.url for feed in default if urlsplit(feed.url).scheme != "https"] == []
+
+
+def test_no_outlet_weighs_too_much_in_the_default_pack(default: tuple[PackFeed, ...]) -> None:
+    assert max(Counter(feed.source for feed in default).values()) <= 8
