@@ -31,12 +31,13 @@ def load(path: Path) -> tuple[PackFeed, ...]:
     document = toml.read(path)
     document.only("feed")
     feeds: list[PackFeed] = []
-    seen: dict[str, str] = {}
+    places: dict[str, str] = {}
     for entry in document.tables("feed"):
         feed = _feed(entry)
-        first = seen.setdefault(_same(feed.url), entry.where.removeprefix(f"{path}, "))
-        if len(seen) == len(feeds):
-            raise SettingsError(f"{entry.where}: url {feed.url} is already there ({first})")
+        known = _same(feed.url)
+        if known in places:
+            raise SettingsError(f"{entry.where}: url {feed.url} is already there ({places[known]})")
+        places[known] = entry.where.removeprefix(f"{path}, ")
         feeds.append(feed)
     return tuple(feeds)
 

@@ -28,7 +28,8 @@ class Item:
 class Schedule:
     """The backlog is there from the start; then one item (an article or a correction) comes every `pace`.
 
-    The first of them comes one `pace` after `t0`, so that a reader who looks at once has seen the feeds without it.
+    The first of them comes one `pace` after `t0`, so that a reader who looks at once has seen the feeds without it;
+    `t0` may lie a few seconds ahead to give that reader more time.
     """
 
     def __init__(self, articles: Iterable[SampleArticle], t0: datetime, pace: timedelta) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.core.errors import SettingsError
 from bot.core.pack import PackFeed, load
@@ -65,6 +67,9 @@ def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
         ('[[feed]]\nurl = "http:', '[[feeds]]\nurl = "http:', "there is no key 'feeds' here; known are feed"),
         ("# A pack of two.\n[[feed]]", "[feed]", "line 8"),
         ("# A pack of two.", "feed = ", "is not valid TOML"),
+        ("# A pack of two.", "x = " + "[" * 9000, "is nested too deeply"),
+        (GOOD, "feed = 3", "feed must be written as [[feed]] tables"),
+        (GOOD, "feed = [{ url = 'https://a.example/', title = 'A' }]", ".toml, [[feed]] number 1: source is missing"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_place(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -111,6 +116,31 @@ def test_a_missing_file_and_bytes_that_are_no_text_are_said_in_words(tmp_path: P
     path.write_bytes(b'[[feed]]\ntitle = "\xff"\n')
     with pytest.raises(SettingsError, match="is not UTF-8 text"):
         load(path)
+
+
+@given(
+    text=st.one_of(
+        st.text(),
+        st.lists(
+            st.sampled_from(
+                ["[[feed]]", 'url = "', "https://", "a.example", '"', "title = 'T'", "source = 'S'", "\n", " "]
+            )
+        ).map("".join),
+        st.text(max_size=30).map(lambda junk: GOOD.replace("example.org/rss", junk)),
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_text_is_a_pack_or_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    try:
+        path = pack(tmp_path, text)
+    except UnicodeEncodeError:
+        return
+    try:
+        feeds = load(path)
+    except SettingsError as error:
+        assert str(path) in str(error)
+    else:
+        assert all(feed.url.startswith(("https://", "http://")) and feed.title and feed.source for feed in feeds)
 
 
 @pytest.fixture(scope="module")

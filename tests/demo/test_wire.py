@@ -372,4 +372,4 @@ def test_a_folder_without_outlets_is_refused(tmp_path: Path, clock: Clock) -> No
 
 def test_a_start_must_be_an_aware_instant(folder: Path, clock: Clock) -> None:
     with pytest.raises(ValueError, match="aware"):
-        Wire(folder, clock=clock, t0=datetime(2026, 3, 2))  # noqa: DTZ001 (the mistake under test)
+        Wire(folder, clock=clock, t0=datetime(2026, 3, 2))
