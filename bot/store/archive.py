@@ -83,7 +83,7 @@ class Archive:
         tenant = (await self.tx.execute(select(t.feed.c.tenant).where(t.feed.c.id == feed.id))).scalar_one_or_none()
         if tenant is None:
             return []  # removed while it was being fetched
-        unique = {_digest(entry.key): entry for entry in reversed(entries)}
+        unique = {_digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
         fresh = await self._remember(feed.id, list(unique), now)
         # Documents list the newest first: reversed, entries without a date come out oldest first as well.
         rows = []
@@ -99,7 +99,7 @@ class Archive:
         return sorted(articles, key=lambda article: int(article.id))
 
     async def _remember(self, feed_id: int, keys: list[str], now: datetime) -> set[str]:
-        """Note the keys as seen; those that were not come back."""
+        """Note the keys as seen; those that nobody else noted meanwhile come back."""
         if not keys:
             return set()
         rows = await self.tx.execute(
@@ -208,6 +208,16 @@ class Archive:
         row = await self.tx.first(select(*SHOWN).where(t.article.c.id == _number(article_id), _visible(tenant)))
         return _article(row._mapping) if row else None
 
+    async def of_feed(self, feed_id: int, *, limit: int = 10) -> list[Article]:
+        """The newest articles of a feed that the caller may see."""
+        return await self._newest(select(*SHOWN).where(t.article.c.feed_id == feed_id), limit, None)
+
+    async def of_story(self, story_id: int, tenant: str, *, limit: int = 50) -> list[Article]:
+        """The newest articles of a story, as far as the tenant may see them."""
+        if not story_id:
+            return []
+        return await self._newest(select(*SHOWN).where(t.article.c.story_id == story_id, _visible(tenant)), limit, None)
+
     async def search(
         self,
         terms: Sequence[Sequence[str]],
@@ -291,7 +301,7 @@ class Archive:
 
 
 def _is_poison(error: Exception) -> bool:
-    """Whether the row is to blame. A full disk or a lost connection is not the row's fault: then the poll fails whole."""
+    """Whether the row is to blame. For a full disk or a lost connection it is not: then the poll fails whole."""
     if not isinstance(error, DBAPIError):
         return True  # refused on the way to the database: no UTF-8, no 64-bit number
     state = getattr(error.orig, "sqlstate", None) or ""

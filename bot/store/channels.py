@@ -32,6 +32,14 @@ class Channels:
         if kept is None:
             raise ValueError("the channel belongs to another tenant")
 
+    async def meet(self, channel_id: str, tenant: str, *, now: datetime) -> None:
+        """Note a channel of which only the id is known; one that is known stays as it is."""
+        await self.tx.execute(
+            self.tx.insert(t.channel)
+            .values(id=channel_id, tenant=tenant, name="", seen_at=now)
+            .on_conflict_do_nothing(index_elements=["id"])
+        )
+
     async def get(self, channel_id: str) -> Channel | None:
         row = await self.tx.first(select(t.channel).where(t.channel.c.id == channel_id))
         return Channel(row.id, row.tenant, row.name) if row else None

@@ -58,24 +58,22 @@ class ChatLog:
         async with self._begin() as tx:
             await tx.execute(delete(t.chat_channel).where(t.chat_channel.c.id == channel_id))
 
-    async def post(self, channel: str, message: Message, *, delivery_id: str) -> int:
+    async def post(self, channel_id: str, message: Message, *, delivery_id: str) -> int:
         """The number of the message; posting the same delivery again posts nothing and answers with the first.
 
         Raises KeyError if there is no such channel.
         """
         async with self._begin() as tx:
-            if delivery_id and (found := await self._find(tx, channel, delivery_id)) is not None:
+            await tx.lock("chat")  # numbers must appear in their order, or `after` would skip one for ever
+            if delivery_id and (found := await self._find(tx, channel_id, delivery_id)) is not None:
                 return found
-            # Locked on PostgreSQL: numbers of a channel must appear in their order, or `after` would skip one.
-            place = await tx.first(select(t.chat_channel).where(t.chat_channel.c.id == channel).with_for_update())
+            place = await tx.first(select(t.chat_channel).where(t.chat_channel.c.id == channel_id))
             if place is None:
-                raise KeyError(channel)
-            if delivery_id and (found := await self._find(tx, channel, delivery_id)) is not None:
-                return found  # another process posted it while we waited
+                raise KeyError(channel_id)
             result = await tx.execute(
                 tx.insert(t.chat_message)
                 .values(
-                    channel=channel, tenant=place.tenant, at=await tx.now(), message=message, delivery_id=delivery_id
+                    channel=channel_id, tenant=place.tenant, at=await tx.now(), message=message, delivery_id=delivery_id
                 )
                 .returning(said.id)
             )
@@ -90,9 +88,9 @@ class ChatLog:
             if not edited:
                 raise KeyError(message_id)
 
-    async def after(self, channel: str, after: int = 0, limit: int = 100) -> list[ChatMessage]:
+    async def after(self, channel_id: str, after: int = 0, limit: int = 100) -> list[ChatMessage]:
         """The messages with a larger number, oldest first; without a number the newest `limit`."""
-        wanted = select(t.chat_message).where(said.channel == channel).limit(limit)
+        wanted = select(t.chat_message).where(said.channel == channel_id).limit(limit)
         async with self._read() as tx:
             if after:
                 rows = await tx.rows(wanted.where(said.id > after).order_by(said.id))
@@ -100,19 +98,19 @@ class ChatLog:
                 rows = list(reversed(await tx.rows(wanted.order_by(said.id.desc()))))
         return [_message(row) for row in rows]
 
-    async def find(self, channel: str, delivery_id: str) -> int | None:
+    async def find(self, channel_id: str, delivery_id: str) -> int | None:
         """The number of the message that this delivery brought."""
         if not delivery_id:
             return None
         async with self._read() as tx:
-            return await self._find(tx, channel, delivery_id)
+            return await self._find(tx, channel_id, delivery_id)
 
-    async def changed(self, channel: str, since: datetime) -> list[ChatMessage]:
+    async def changed(self, channel_id: str, since: datetime) -> list[ChatMessage]:
         """The messages edited at that instant or later, in the order of their edits."""
         async with self._read() as tx:
             rows = await tx.rows(
                 select(t.chat_message)
-                .where(said.channel == channel, t.EDITED, said.edited_at >= since)
+                .where(said.channel == channel_id, t.EDITED, said.edited_at >= since)
                 .order_by(said.edited_at, said.id)
             )
         return [_message(row) for row in rows]

@@ -123,14 +123,17 @@ def _sqlite_engine(url: URL, *, begin: str, size: int) -> AsyncEngine:
 
 
 async def connect(url: str) -> Database:
-    """The database at the URL, reachable; the folder of a SQLite file is made. Raises SettingsError."""
+    """The database at the URL, reachable; a SQLite file and its folder are made. Raises SettingsError."""
     parsed = parse_url(url)
     shown = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() == "sqlite":
         try:
-            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            file = Path(str(parsed.database))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Private feed addresses hold tokens: the file, and the journals that copy its mode, are for their owner.
+            file.touch(mode=0o600)
         except OSError as error:
-            raise SettingsError(f"{SETTING}: cannot make the folder of {shown}: {error.strerror}.") from error
+            raise SettingsError(f"{SETTING}: cannot make {shown}: {error.strerror}.") from error
     try:
         database = Database(parsed)
     except (NoSuchModuleError, TypeError) as error:

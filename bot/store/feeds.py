@@ -73,7 +73,7 @@ class Feeds:
         if not row.in_use:
             changes |= {
                 "state": FeedState.NEW.value, "reason": "", "cache": {}, "fails": 0,
-                "checked_at": None, "next_check_at": now,
+                "checked_at": None, "ok_at": None, "next_check_at": now,
             }  # fmt: skip
         if changes:
             await self.tx.execute(update(t.feed).where(t.feed.c.id == row.id).values(changes))
@@ -168,7 +168,7 @@ class Feeds:
         return [row.host for row in rows]
 
     async def claim(self, host: str, *, owner: str, lease: timedelta, limit: int = 1) -> list[Feed]:
-        """Lease due feeds of a host to `owner`, longest overdue first. `owner` must be new for every claim."""
+        """Lease due feeds of a host to `owner`, longest overdue first."""
         now = await self.tx.now()
         due = (
             select(t.feed.c.id)
@@ -184,6 +184,18 @@ class Feeds:
             .returning(t.feed)
         )
         return [feed_of(row) for row in sorted(rows, key=lambda row: row.next_check_at)]
+
+    async def lease(self, feed_id: int, *, owner: str, lease: timedelta) -> bool:
+        """Lease one feed, due or not, so that `save` may follow. False if somebody polls it right now."""
+        now = await self.tx.now()
+        return (
+            await self.tx.changed(
+                update(t.feed)
+                .where(t.feed.c.id == feed_id, _unleased(now))
+                .values(lease_owner=owner, lease_until=now + lease)
+            )
+            > 0
+        )
 
     async def save(self, feed: Feed, *, owner: str) -> bool:
         """What a poll found out; the lease ends. False if it was lost: then nothing is written."""

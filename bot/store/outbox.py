@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal,
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
+from bot.store.channels import Channels
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
@@ -37,11 +38,7 @@ class Outbox:
         Raises IntegrityError if the channel is another tenant's.
         """
         created = delivery.created_at or await self.tx.now()
-        await self.tx.execute(
-            self.tx.insert(t.channel)
-            .values(id=delivery.channel, tenant=delivery.tenant, name="", seen_at=created)
-            .on_conflict_do_nothing(index_elements=["id"])
-        )
+        await Channels(self.tx).meet(delivery.channel, delivery.tenant, now=created)
         added = await self.tx.first(
             self.tx.insert(t.delivery)
             .values(

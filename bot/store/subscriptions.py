@@ -110,7 +110,8 @@ class Subscriptions:
         )
 
     async def mute_story(self, channel_id: str, tenant: str, story_id: int, *, by: str, now: datetime) -> None:
-        """No more of this story in this channel. Raises IntegrityError if the channel is not the tenant's."""
+        """No more of this story in this channel. Raises IntegrityError if the channel is another tenant's."""
+        await Channels(self.tx).meet(channel_id, tenant, now=now)
         await self.tx.execute(
             self.tx.insert(t.muted_story)
             .values(story_id=story_id, channel=channel_id, tenant=tenant, muted_by=clean(by), at=now)
