@@ -15,7 +15,7 @@ POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'no
 STYLE = """\
 :root { color-scheme: light dark; font: 1.05rem/1.6 Georgia, 'Noto Serif', serif; }
 body { max-width: 40rem; margin: 0 auto; padding: 1.5rem 1.2rem 4rem; }
-header, footer, time, li span, .note { font: .85rem/1.5 system-ui, sans-serif; opacity: .75; }
+header, footer, .when, li span { font: .85rem/1.5 system-ui, sans-serif; opacity: .75; }
 header { border-bottom: 1px solid; padding-bottom: .5rem; margin-bottom: 1.5rem; }
 footer { border-top: 1px solid; padding-top: .5rem; margin-top: 2.5rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .5rem; }
@@ -31,18 +31,18 @@ NOTE = "Sample wire: invented news for trying Newsbell. Nothing here happened."
 
 def article(item: Item) -> str:
     """The page of one article, in its outlet's language and direction of writing."""
-    corrected = f' <span class="note">Updated {_time(item.updated)}</span>' if item.updated > item.published else ""
+    updated = f"<br>Updated {_time(item.updated)}" if item.updated > item.published else ""
     text = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in item.paragraphs)
     return _page(
         item.title,
         f"<header>{escape(item.outlet.name)} · <a href='/'>All sample news</a></header>\n"
         f"<article lang='{escape(item.outlet.lang)}' dir='auto'>\n<h1>{escape(item.title)}</h1>\n"
-        f"{_time(item.published)}{corrected}\n{text}\n</article>",
+        f"<div class='when'>{_time(item.published)}{updated}</div>\n{text}\n</article>",
     )
 
 
 def index(feeds: Iterable[PackFeed], items: Sequence[Item]) -> str:
-    """The front page: the feeds, and what is published so far, newest first."""
+    """The front page: what is published so far, newest first, and the feeds."""
     outlets = "\n".join(
         f"<li dir='auto'><a href='{escape(feed.url)}'>{escape(feed.title)}</a>"
         f"<span>{escape(feed.region)}, {escape(feed.lang)}</span></li>"
@@ -54,7 +54,7 @@ def index(feeds: Iterable[PackFeed], items: Sequence[Item]) -> str:
         for item in items
     )
     return _page(
-        "Sample wire", f"<h1>Sample wire</h1>\n<h2>Feeds</h2>\n<ul>{outlets}</ul>\n<h2>News</h2>\n<ul>{news}</ul>"
+        "Sample wire", f"<h1>Sample wire</h1>\n<h2>News</h2>\n<ul>{news}</ul>\n<h2>Feeds</h2>\n<ul>{outlets}</ul>"
     )
 
 
@@ -68,4 +68,5 @@ def _page(title: str, body: str) -> str:
 
 
 def _time(when: datetime) -> str:
-    return f"<time datetime='{when.isoformat()}'>{when:%d %B %Y, %H:%M} UTC</time>"
+    # English words in a page that may be Arabic: without a direction of their own their order would be turned round.
+    return f"<time lang='en' dir='ltr' datetime='{when.isoformat()}'>{when:%d %B %Y, %H:%M} UTC</time>"
