@@ -12,7 +12,7 @@ from uuid import uuid4
 from zoneinfo import available_timezones
 
 import structlog
-from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot.core.command import Invocation, Reply
@@ -56,6 +56,9 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     }
 }
 
+Where = Annotated[
+    str, Path(max_length=80, description="The channel's id, or its name alone.", examples=["web:general", "general"])
+]
 After = Annotated[int, Query(ge=0, le=2**53, description="Only messages with a greater id; 0 for the newest.")]
 Before = Annotated[int, Query(ge=0, le=2**53, description="Only messages with a smaller id; 0 for no limit.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="At most this many messages.")]
@@ -118,7 +121,7 @@ def _channels(routes: APIRouter, house: House) -> None:
         return Place(id=made.id, name=made.name, last=0)
 
     @routes.delete("/channels/{channel_id}", tags=["channels"], summary="Delete a channel", status_code=204)
-    async def remove(channel_id: str) -> None:
+    async def remove(channel_id: Where) -> None:
         """Its messages go with it, and its subscriptions pause."""
         gone = among(await chat.channels(), channel_id)
         if len(await chat.channels()) == 1:
@@ -132,7 +135,7 @@ def _messages(routes: APIRouter, house: House) -> None:
     chat = house.chat
 
     @routes.get("/channels/{channel_id}/messages", tags=["messages"], summary="What was said in a channel")
-    async def messages(channel_id: str, after: After = 0, before: Before = 0, limit: Limit = 100) -> Lines:
+    async def messages(channel_id: Where, after: After = 0, before: Before = 0, limit: Limit = 100) -> Lines:
         now = house.clock()
         here = among(await chat.channels(), channel_id)
         if after:
@@ -145,7 +148,7 @@ def _messages(routes: APIRouter, house: House) -> None:
         )
 
     @routes.get("/channels/{channel_id}/events", tags=["events"], summary="A channel, live", responses=EVENTS)
-    async def channel_events(channel_id: str, after: From = "", last_event_id: Resume = "") -> StreamingResponse:
+    async def channel_events(channel_id: Where, after: From = "", last_event_id: Resume = "") -> StreamingResponse:
         """Server-sent events; an interrupted stream resumes by its Last-Event-ID and loses nothing."""
         return await _open(house, [among(await chat.channels(), channel_id)], after, last_event_id)
 
@@ -159,7 +162,7 @@ def _commands(routes: APIRouter, house: House) -> None:
     chat = house.chat
 
     @routes.post("/channels/{channel_id}/commands", tags=["commands"], summary="Say a command in a channel")
-    async def command(channel_id: str, typed: Typed, request: Request) -> Answer:
+    async def command(channel_id: Where, typed: Typed, request: Request) -> Answer:
         """A private reply is in this answer only. Any other is posted, with the command, for all to see."""
         here = among(await chat.channels(), channel_id)
         text = typed.text.strip()

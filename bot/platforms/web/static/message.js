@@ -1,0 +1,137 @@
+// Draws a message: what it says is structure and plain text, and how it looks is decided here.
+
+import { icon, link, make } from "/static/element.js";
+import { clock, exact, relative } from "/static/time.js";
+
+export function time(iso, text = null) {
+  const date = new Date(iso);
+  return make("time", { datetime: iso, title: exact(date), "data-relative": text === null }, text ?? relative(date));
+}
+
+function spans(paragraph) {
+  const emphasis = paragraph.kind === "quote" ? "mark" : "strong";
+  return paragraph.spans
+    .filter((span) => span.text)
+    .map((span) => {
+      const inside = span.bold ? make(emphasis, {}, span.text) : span.text;
+      return span.url ? link(span.url, {}, inside) : inside;
+    });
+}
+
+/** `dir="auto"` cannot be asked by CSS which way it went, so the first strong letter is looked at here. */
+function direction(paragraph) {
+  const letter = paragraph.spans.map((span) => span.text).join("").match(/\p{L}/u)?.[0] ?? "";
+  return /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(letter) ? "rtl" : "ltr";
+}
+
+function body(paragraphs) {
+  const drawn = [];
+  let list = null;
+  for (const paragraph of paragraphs) {
+    const inside = spans(paragraph);
+    if (!inside.length) continue;
+    const dir = direction(paragraph);
+    if (paragraph.kind === "item") {
+      if (!list) drawn.push((list = make("ul")));
+      list.append(make("li", { dir }, inside));
+      continue;
+    }
+    list = null;
+    if (paragraph.kind === "quote") drawn.push(make("blockquote", { dir }, inside));
+    else drawn.push(make("p", { dir, class: paragraph.kind === "note" ? "small" : null }, inside));
+  }
+  return drawn;
+}
+
+function fields(all) {
+  if (!all.length) return null;
+  return make("dl", {}, all.map((field) => make("div", {}, make("dt", {}, field.name), make("dd", { dir: "auto" }, field.value))));
+}
+
+function buttons(all, press) {
+  if (!all.length) return null;
+  return make(
+    "div",
+    { class: "buttons" },
+    all.map((button) => {
+      const style = button.style === "plain" ? null : button.style;
+      if (button.url) return link(button.url, { class: style }, button.label, icon("out"));
+      return make("button", { type: "button", class: style, onclick: (event) => press(button, event.currentTarget) }, button.label);
+    }),
+  );
+}
+
+const isTopics = (field) => ["topic", "topics"].includes(field.name.toLowerCase());
+
+/** The card of an alert. `line` is as the API tells it; `press` is called with a pressed button. */
+export function alertCard(line, press) {
+  const said = line.message;
+  const chips = said.fields.filter(isTopics).flatMap((field) => field.value.split(", "));
+  return make(
+    "article",
+    { class: "message alert", "aria-label": said.title },
+    make(
+      "div",
+      { class: "head" },
+      said.source ? make("bdi", { class: "source" }, said.source) : null,
+      time(said.at ?? line.at),
+      line.edited_at ? make("span", { class: "edited-at", title: exact(new Date(line.edited_at)) }, "updated") : null,
+      chips.length ? make("span", { class: "chips" }, chips.map((chip) => make("bdi", { class: "chip" }, chip))) : null,
+    ),
+    said.title ? make("h2", { class: "title", dir: "auto" }, link(said.url, {}, said.title)) : null,
+    body(said.body),
+    fields(said.fields.filter((field) => !isTopics(field))),
+    said.footer ? make("p", { class: "small", dir: "auto" }, said.footer) : null,
+    buttons(said.buttons, press),
+  );
+}
+
+/** An answer to a command. */
+export function reply(said, press) {
+  return make(
+    "div",
+    { class: "message", "data-tone": said.tone },
+    said.title ? make("h2", { class: "title", dir: "auto" }, said.url ? link(said.url, {}, said.title) : said.title) : null,
+    said.source || said.at
+      ? make("p", { class: "small" }, said.source ? make("bdi", {}, said.source) : null, said.source && said.at ? " · " : null, said.at ? time(said.at) : null)
+      : null,
+    body(said.body),
+    fields(said.fields),
+    said.footer ? make("p", { class: "small", dir: "auto" }, said.footer) : null,
+    buttons(said.buttons, press),
+  );
+}
+
+/** A command that somebody typed. */
+export function asked(text, who, iso) {
+  return make(
+    "div",
+    { class: "ask" },
+    make("span", { class: "who" }, make("bdi", {}, who), " ", time(iso, clock(new Date(iso)))),
+    make("div", { class: "said", dir: "auto" }, text),
+  );
+}
+
+/** The answer that only its asker sees; it can be put away. */
+export function whisper(said, press, dismiss) {
+  return make(
+    "div",
+    { class: "whisper", role: "status" },
+    reply(said, press),
+    make(
+      "p",
+      { class: "only" },
+      icon("eye"),
+      "Only you can see this ·",
+      make("button", { type: "button", onclick: dismiss }, "Dismiss"),
+    ),
+  );
+}
+
+export const waiting = () =>
+  make("div", { class: "waiting", role: "status", "aria-label": "Newsbell is working" }, make("i"), make("i"), make("i"));
+
+export const trouble = (text) => ({
+  title: "", url: "", source: "", at: null, footer: "", image: "", tone: "error", fields: [], buttons: [],
+  body: [{ kind: "text", spans: [{ text, bold: false, url: "" }] }],
+});

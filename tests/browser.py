@@ -1,0 +1,77 @@
+"""A headless Chromium of the system, for tests that drive the web channel.
+
+`from tests.browser import chromium, new_page` brings the fixtures; each test that uses them is marked `browser`.
+The asynchronous API is used, because the server under test lives in the test's own loop.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+NewPage = Callable[..., Awaitable[Page]]
+
+
+def chromium_path() -> str | None:
+    """The browser to drive: $CHROMIUM, or what the system has."""
+    return os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)} and at $CHROMIUM)")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
+    """Opens pages, `phone=True` and `dark=True` as wished. An error on any of them fails the test at its end."""
+    troubles: list[str] = []
+
+    async def open_page(url: str, *, phone: bool = False, dark: bool = False, **more: Any) -> Page:
+        context = await chromium.new_context(
+            viewport={"width": 390, "height": 844} if phone else {"width": 1180, "height": 760},
+            is_mobile=phone,
+            has_touch=phone,
+            color_scheme="dark" if dark else "light",
+            **more,
+        )
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on(
+            "console",
+            # A refused request is reported by the browser too, and some tests provoke one.
+            lambda said: (
+                troubles.append(f"console: {said.text}")
+                if said.type == "error" and "Failed to load resource" not in said.text
+                else None
+            ),
+        )
+        await page.goto(url)
+        return page
+
+    yield open_page
+    assert not troubles
