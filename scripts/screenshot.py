@@ -1,4 +1,4 @@
-"""Takes a picture of a page for the README: `python scripts/screenshot.py URL OUT.png [--dark] [--phone] [--type TEXT]`.
+"""Takes a picture of a page for the README: `scripts/screenshot.py URL OUT.png [--dark] [--phone] [--type TEXT]`.
 
 Needs a Chromium of the system; CHROMIUM names it where it has an unusual path.
 """

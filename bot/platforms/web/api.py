@@ -256,10 +256,13 @@ async def _last(chat: ChatLog, channels: Sequence[Channel]) -> int:
 async def _say(chat: ChatLog, here: Channel, name: str, text: str, reply: Reply) -> list[int]:
     token = uuid4().hex
     asked = Message(source=name, body=(paragraph(f"/{text.removeprefix('/')}"),))
-    return [
-        await chat.post(here.id, asked, delivery_id=ASKED + token),
-        await chat.post(here.id, reply.message, delivery_id=ANSWERED + token),
-    ]
+    try:
+        return [
+            await chat.post(here.id, asked, delivery_id=ASKED + token),
+            await chat.post(here.id, reply.message, delivery_id=ANSWERED + token),
+        ]
+    except KeyError as error:
+        raise HTTPException(404, f"The channel #{here.name} was deleted in the meantime.") from error
 
 
 def _plain(name: str) -> str:

@@ -39,10 +39,15 @@ class ChatLog(Protocol):
     async def remove_channel(self, channel_id: str) -> None: ...
 
     async def post(self, channel_id: str, message: Message, *, delivery_id: str) -> int:
-        """Store a message once per delivery id; its id comes back, also the second time."""
+        """Store a message once per delivery id; its id comes back, also the second time.
+
+        Raises KeyError where there is no such channel.
+        """
         ...
 
-    async def edit(self, message_id: int, message: Message) -> None: ...
+    async def edit(self, message_id: int, message: Message) -> None:
+        """Raises KeyError where there is no such message."""
+        ...
 
     async def after(self, channel_id: str, after: int = 0, limit: int = 100) -> Sequence[ChatMessage]:
         """The oldest `limit` messages with a greater id; with `after=0` the newest `limit` of all."""
@@ -51,7 +56,7 @@ class ChatLog(Protocol):
     async def find(self, channel_id: str, delivery_id: str) -> int | None: ...
 
     async def changed(self, channel_id: str, since: datetime) -> Sequence[ChatMessage]:
-        """Messages that were edited since then."""
+        """Messages that were edited at that instant or later."""
         ...
 
 

@@ -170,8 +170,10 @@ class WebPlatform:
 
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         """Post into the log, once per delivery id, and wake the open pages."""
-        await self._must_exist(channel)
-        posted = await self._chat.post(channel, message, delivery_id=delivery_id)
+        try:
+            posted = await self._chat.post(channel, message, delivery_id=delivery_id)
+        except KeyError as error:
+            raise _gone(channel) from error
         self._wire.ring()
         return str(posted)
 
@@ -180,7 +182,10 @@ class WebPlatform:
         await self._must_exist(channel)
         if not remote_id.isdecimal():
             raise Rejected(f"{remote_id!r} is no message of the web channel.")
-        await self._chat.edit(int(remote_id), message)
+        try:
+            await self._chat.edit(int(remote_id), message)
+        except KeyError as error:
+            raise Rejected(f"Message {remote_id} is no longer in {channel}.") from error
         self._wire.ring()
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
@@ -191,7 +196,11 @@ class WebPlatform:
 
     async def _must_exist(self, channel: str) -> None:
         if all(each.id != channel for each in await self._chat.channels()):
-            raise ChannelGone(f"The channel {channel} was deleted on the web page.")
+            raise _gone(channel)
+
+
+def _gone(channel: str) -> ChannelGone:
+    return ChannelGone(f"The channel {channel} was deleted on the web page; make it again there, or unsubscribe.")
 
 
 class _Server(uvicorn.Server):

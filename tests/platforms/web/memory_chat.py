@@ -47,11 +47,15 @@ class MemoryChat:
     async def post(self, channel_id: str, message: Message, *, delivery_id: str) -> int:
         if there := await self.find(channel_id, delivery_id):
             return there
+        if all(place.id != channel_id for place in self.places):
+            raise KeyError(channel_id)
         self.last += 1
         self.lines.append(MemoryLine(self.last, channel_id, self.clock(), None, message, delivery_id))
         return self.last
 
     async def edit(self, message_id: int, message: Message) -> None:
+        if all(line.id != message_id for line in self.lines):
+            raise KeyError(message_id)
         self.lines = [
             replace(line, message=message, edited_at=self.clock()) if line.id == message_id else line
             for line in self.lines
@@ -66,7 +70,7 @@ class MemoryChat:
         return found[0] if found else None
 
     async def changed(self, channel_id: str, since: datetime) -> Sequence[MemoryLine]:
-        return [x for x in self.lines if x.channel == channel_id and x.edited_at and x.edited_at > since]
+        return [x for x in self.lines if x.channel == channel_id and x.edited_at and x.edited_at >= since]
 
 
 TOPICS = {
@@ -182,7 +186,7 @@ def small_router(desk: Desk | None = None) -> Router:
     return Router(COMMANDS, desk or Desk())
 
 
-def alert(  # noqa: PLR0913 - each field may be set by a test
+def alert(
     title: str = "Security forces raid ISIL cell near Kirkuk",
     *,
     source: str = "Tigris Post",
