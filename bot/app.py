@@ -22,6 +22,7 @@ from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState
 from bot.core.pack import PackFeed
 from bot.core.ports import Platform
 from bot.core.router import Router
+from bot.courier import Courier
 from bot.jobs import Jobs
 from bot.llm import Llm
 from bot.pipeline import Pipeline, Rules
@@ -47,6 +48,7 @@ class House:
     store: Store
     source: FeedSource
     pipeline: Pipeline
+    courier: Courier
     jobs: Jobs
     scheduler: Scheduler
     router: Router
@@ -58,8 +60,8 @@ class House:
         await self.pipeline.recall()
         every = self.scheduler.every
         every(TICK, self.pipeline.poll_due)
-        every(TICK, self.pipeline.flush_due)
-        every(timedelta(minutes=1), self.pipeline.sweep)
+        every(TICK, self.courier.flush_due)
+        every(timedelta(minutes=1), self.courier.sweep)
         every(timedelta(minutes=1), self.count_feeds)
         every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
         every(timedelta(hours=1), self.jobs.tidy)
@@ -161,26 +163,33 @@ async def open_house(
             await writer.open()
             stack.push_async_callback(writer.close)
         platforms: dict[str, Platform] = {}
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        courier = Courier(
+            store=store,
+            platforms=platforms,
+            jobs=jobs,
+            name=name,
+            shelf_life=timedelta(hours=settings.alerts.shelf_life_hours),
+        )
         pipeline = Pipeline(
             store=store,
             source=source,
             following=Following(catalogue),
             stories=Stories(),
-            platforms=platforms,
             jobs=jobs,
             cadence=PRESETS[settings.feeds.preset],
-            name=f"{socket.gethostname()}:{os.getpid()}",
+            name=name,
             rules=Rules(
                 max_age=settings.max_age,
-                shelf_life=timedelta(hours=settings.alerts.shelf_life_hours),
                 keep_articles=timedelta(days=settings.keep.articles_days),
                 sentences=settings.alerts.sentences,
             ),
             writer=writer,
         )
-        desk = Desk(store, catalogue, pipeline, source.look, datetime.now(UTC), __version__, COMMANDS)
-        house = House(settings, store, source, pipeline, jobs, Scheduler(), Router(COMMANDS, desk), platforms)
+        desk = Desk(store, catalogue, pipeline, platforms, source.look, datetime.now(UTC), __version__, COMMANDS)
+        house = House(settings, store, source, pipeline, courier, jobs, Scheduler(), Router(COMMANDS, desk), platforms)
         platforms.update(_platforms(settings, house))
+        courier.serve()
         await _fill(store, wanted, interval)
         yield house
 

@@ -12,15 +12,22 @@ import structlog
 
 SECRETS = re.compile(
     r"xox[abeprs]-[\w-]+|xapp-[\w-]+"  # Slack's tokens
-    r"|[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,}"  # Discord's
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
-    r"|(?<=[?&](?:key|code)=)[^&\s\"']+|(?<=[?&]token=)[^&\s\"']+|(?<=Bearer )[\w.~+/-]+=*"
+    r"|[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}"  # Discord's
+    r"|(?P<before>://|[?&](?:key|code|token|api_key|auth)=|Bearer )"
+    r"(?P<secret>[^/\s:@]+:[^/\s@]+(?=@)|[^&\s\"'/@]+(?=$|[&\s\"']))"
 )
 
 
 def scrub(text: str) -> str:
     """The text without what looks like a token, a password in a URL, or a key in a query."""
-    return SECRETS.sub("***", text)
+    return SECRETS.sub(_hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    before: str = found["before"] or ""
+    if before == "://" and ":" not in found["secret"]:
+        return found[0]  # a host, not a name with its password
+    return f"{before}***"
 
 
 def _scrubbed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

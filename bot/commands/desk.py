@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.command import Command
 from bot.core.model import Fetched
+from bot.core.ports import Platform
 from bot.pipeline import Pipeline
 from bot.store import Store
 from bot.topics import Catalogue
@@ -20,6 +21,7 @@ class Desk:
     store: Store
     catalogue: Catalogue
     pipeline: Pipeline
+    platforms: Mapping[str, Platform]
     look: Callable[[str], Awaitable[tuple[str, Fetched]]]
     started_at: datetime
     version: str

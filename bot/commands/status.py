@@ -34,7 +34,7 @@ async def status(desk: Desk, call: Invocation) -> Message:
         Field("Waiting", f"{sum(sent.get(s, 0) for s in _WAITING)}"),
         Field("Undelivered", f"{undelivered}"),
         Field("Following", counted(len(following), "topic")),
-        Field("Platforms", ", ".join(sorted(desk.pipeline.platforms)) or "none"),
+        Field("Platforms", ", ".join(sorted(desk.platforms)) or "none"),
     ]
     if lateness:
         fields.append(

@@ -54,6 +54,10 @@ async def subscribe(
             )
         await tx.channels.remember(target, now=now)
         made, new = await tx.subscriptions.add(call.tenant, target, meant.name, created_by=call.person.id, now=now)
+        if made.paused:
+            # Whoever subscribes again has let us in again: what waited for the channel goes out.
+            await tx.subscriptions.resume_channel(target.id)
+            await tx.outbox.release_channel(target.id)
     await desk.pipeline.follow()
     title = f"Following {meant.name} in #{target.name}" if new else f"#{target.name} follows {meant.name} already"
     others = [Button(f"Follow {name} instead", f"subscribe {name}") for name in meant.alternatives[:2]]

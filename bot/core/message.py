@@ -107,12 +107,13 @@ def marked(sentence: str, spans: Iterable[tuple[int, int]], kind: Kind = Kind.QU
     """A sentence with the [start, end) character ranges in bold; overlapping ranges are drawn once."""
     parts: list[Span] = []
     at = 0
-    for start, end in sorted(spans):
-        if end <= at:
+    for first, last in sorted(spans):
+        start, end = max(first, at), min(last, len(sentence))
+        if end <= start:
             continue
         if start > at:
             parts.append(Span(sentence[at:start]))
-        parts.append(Span(sentence[max(start, at) : end], bold=True))
+        parts.append(Span(sentence[start:end], bold=True))
         at = end
     if at < len(sentence):
         parts.append(Span(sentence[at:]))

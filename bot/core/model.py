@@ -83,6 +83,7 @@ class Fetched:
 
     `hint` is the shortest interval that the server asks for; `moved_to` a permanent new address.
     `partial` is true for a body that was cut: its entries count, its validators do not.
+    `private` is true where the address holds a password or a key: it is shown to nobody and shared by no two tenants.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -96,6 +97,7 @@ class Fetched:
     moved_to: str = ""
     status: int = 200
     size: int = 0
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,259 @@
+"""The commands as people use them, through the router and a real database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.commands import COMMANDS
+from bot.core.command import Invocation
+from bot.core.errors import FetchError, ForbiddenAddress, NotAFeed
+from bot.core.message import Message
+from bot.core.model import Channel, Entry, Fetched, Person
+from tests.fakes.newsroom import ADA, GENERAL, OIL, WIRE, Newsroom
+from tests.fakes.ports import entries
+
+BOB = Person("bob", "Bob")
+STRANGER = Channel("fake:elsewhere", "another server", "elsewhere")
+
+
+async def reply(room: Newsroom, line: str, channel: Channel = GENERAL, person: Person = ADA) -> Message:
+    call = Invocation(channel.tenant, channel, person, (GENERAL, OIL))
+    return (await room.router.answer(call, line)).message
+
+
+async def completed(room: Newsroom, line: str) -> list[str]:
+    call = Invocation(GENERAL.tenant, GENERAL, ADA, (GENERAL, OIL))
+    return [choice.value for choice in await room.router.complete(call, line)]
+
+
+async def archive(room: Newsroom, *titles: str) -> None:
+    await room.add_feed()
+    room.source.give(WIRE, Fetched(entries=entries(*titles, at=room.clock())))
+    await room.poll()
+
+
+async def test_subscribing_answers_with_what_the_last_week_would_have_brought(newsroom: Newsroom) -> None:
+    await archive(
+        newsroom,
+        "Islamic State attacks a checkpoint near Kirkuk",
+        "Daesh cell found in Mosul",
+        "Central bank holds rates",
+    )
+    message = await reply(newsroom, "/subscribe ISIS")
+    assert message.title == "Following ISIL in #general"
+    assert "2 articles in 2 stories" in message.text
+    assert "from 1 source" in message.text
+    assert "Daesh cell found in Mosul" in message.text
+    assert "Central bank" not in message.text
+
+
+async def test_subscribing_twice_says_so(newsroom: Newsroom) -> None:
+    await reply(newsroom, "/subscribe ISIL")
+    assert (await reply(newsroom, "/sub داعش")).title == "#general follows ISIL already"
+
+
+async def test_a_misspelt_topic_offers_the_nearest_and_the_word_itself(newsroom: Newsroom) -> None:
+    message = await reply(newsroom, "/subscribe Rusia")
+    assert "Did you mean Russia?" in message.text
+    commands = [button.command for button in message.buttons]
+    assert "subscribe Russia" in commands
+    assert 'subscribe "Rusia"' in commands
+    assert (await reply(newsroom, '/subscribe "Rusia"')).title.startswith("Following")
+
+
+async def test_a_subscription_can_go_to_another_channel(newsroom: Newsroom) -> None:
+    assert (await reply(newsroom, "/subscribe Russia-Iraq to #oil")).title == "Following Russia-Iraq in #oil"
+    assert "Russia-Iraq" in await newsroom.say("/subscriptions", OIL)
+    assert "Russia-Iraq in #oil" in await newsroom.say("/subscriptions", GENERAL)
+
+
+async def test_unsubscribing_asks_first(newsroom: Newsroom) -> None:
+    await reply(newsroom, "/subscribe ISIL")
+    asked = await reply(newsroom, "/unsubscribe daesh")
+    assert asked.title == "Stop following ISIL in #general?"
+    assert "ISIL" in await newsroom.say("/subscriptions")
+    done = await reply(newsroom, f"/{asked.buttons[0].command}")
+    assert done.title == "#general no longer follows ISIL"
+    assert "Nothing is followed here yet" in await newsroom.say("/subscriptions")
+
+
+async def test_unsubscribing_from_what_is_not_followed_says_what_is(newsroom: Newsroom) -> None:
+    await reply(newsroom, "/subscribe ISIL")
+    message = await reply(newsroom, "/unsubscribe Chile")
+    assert "#general does not follow Chile. It follows ISIL." in message.text
+
+
+async def test_only_managers_set_things_up(newsroom: Newsroom) -> None:
+    for line in ("/subscribe ISIL", "/unsubscribe ISIL", "/feed add https://example.org", "/mute 1"):
+        assert "for those who manage this server" in (await reply(newsroom, line, person=BOB)).text
+    assert "Nothing about" in (await reply(newsroom, "/news ISIL", person=BOB)).text
+
+
+async def test_another_server_sees_and_changes_nothing_of_ours(newsroom: Newsroom) -> None:
+    await reply(newsroom, "/subscribe ISIL")
+    await newsroom.add_feed("https://ours.example/rss", tenant=GENERAL.tenant, source="Our own")
+    for line in ("/subscriptions", "/feeds"):
+        text = (await reply(newsroom, line, channel=STRANGER)).text
+        assert "ISIL" not in text
+        assert "Our own" not in text
+    for line in ("/unsubscribe ISIL confirm:yes", "/feed remove Our own confirm:yes", "/feed pause Our own"):
+        await reply(newsroom, line, channel=STRANGER)
+    assert "ISIL" in await newsroom.say("/subscriptions")
+    assert "Our own" in await newsroom.say("/feeds")
+
+
+async def test_news_quotes_the_sentence_that_matched(newsroom: Newsroom) -> None:
+    await newsroom.add_feed()
+    text = "The minister spoke in Geneva. He said Russia would sell wheat to Iraq. Rain is expected."
+    at = newsroom.clock()
+    newsroom.source.give(WIRE, Fetched(entries=(Entry("1", "A wheat deal", summary=text, published=at),)))
+    await newsroom.poll()
+    message = await reply(newsroom, "/news Russia-Iraq 30d 3")
+    quotes = [p for p in message.body if p.kind == "quote"]
+    assert [q.text for q in quotes] == ["He said Russia would sell wheat to Iraq."]
+    assert [s.text for s in quotes[0].spans if s.bold] == ["Russia", "Iraq"]
+
+
+async def test_news_takes_any_word_and_offers_the_nearest_topic_when_it_finds_nothing(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Zebra escapes from the zoo of Turku")
+    assert "Zebra escapes" in await newsroom.say("/news zebra")
+    message = await reply(newsroom, "/news Irak")
+    assert "news Iraq" in [button.command for button in message.buttons]
+
+
+async def test_news_goes_on_with_older_articles(newsroom: Newsroom) -> None:
+    await archive(newsroom, *(f"Chile report number {n}" for n in range(8)))
+    first = await reply(newsroom, "/news Chile")
+    assert "number 7" in first.text
+    older = next(button for button in first.buttons if button.label == "Older")
+    second = await reply(newsroom, f"/{older.command}")
+    assert "number 2" in second.text
+    assert "number 7" not in second.text
+
+
+async def test_latest_lists_all_feeds_or_one_topic(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Chile votes", "Norway skis")
+    assert {"Chile votes", "Norway skis"} <= {p.spans[0].text for p in (await reply(newsroom, "/latest")).body}
+    assert "Norway skis" not in await newsroom.say("/latest Chile")
+
+
+async def test_more_like_this_finds_the_subject(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Chile votes in a calm election", "Chile copper mine floods", "Norway skis")
+    async with newsroom.store.read() as tx:
+        newest = await tx.archive.latest(GENERAL.tenant, limit=10)
+    number = next(article.id for article in newest if "votes" in article.title)
+    text = await newsroom.say(f"/more {number}")
+    assert "Chile copper mine floods" in text
+    assert "Norway" not in text
+    assert "no longer in the archive" in await newsroom.say("/more 999999")
+
+
+async def test_topics_and_topic_show_the_catalogue(newsroom: Newsroom) -> None:
+    assert "Iraq" in await newsroom.say("/topics iraq")
+    assert "Did you mean" in await newsroom.say("/topics irakk")
+    text = await newsroom.say("/topic ISIL")
+    assert "Daesh" in text
+    assert "داعش" in text
+    paged = await reply(newsroom, "/topics")
+    assert paged.buttons[0].command == "topics page:2"
+    assert "Page 2" in await newsroom.say("/topics page:2")
+
+
+async def test_a_feed_is_added_with_its_backlog_and_shown(newsroom: Newsroom) -> None:
+    found = entries("Chile votes", "Norway skis", at=newsroom.clock())
+    newsroom.source.give("https://new.example/rss", Fetched(entries=found, title="New Paper"))
+    assert "Added New Paper" in await newsroom.say("/feed add https://new.example/rss")
+    assert len(newsroom.source.asked) == 0, "the look that found it is its first fetch"
+    assert "Chile votes" in await newsroom.say("/news Chile")
+    assert "among your feeds already" in await newsroom.say("/feed add https://new.example/rss")
+    shown = await newsroom.say("/feed show New Paper")
+    assert "Answering" in shown
+    assert "Norway skis" in shown
+
+
+async def test_what_is_not_a_feed_is_named_and_its_feeds_are_offered(newsroom: Newsroom) -> None:
+    newsroom.source.give("https://page.example", NotAFeed("a web page, “Page”", ("https://page.example/rss",)))
+    message = await reply(newsroom, "/feed add https://page.example")
+    assert "That is not a feed but a web page, “Page”." in message.text
+    assert message.buttons[0].command == "feed add https://page.example/rss"
+
+
+@pytest.mark.parametrize(
+    "error", [ForbiddenAddress("10.0.0.1 is a private address"), FetchError("the host does not exist")]
+)
+async def test_an_address_that_cannot_be_read_is_explained(newsroom: Newsroom, error: FetchError) -> None:
+    newsroom.source.give("https://x.example", error)
+    assert f"That address cannot be read: {error}." in await newsroom.say("/feed add https://x.example")
+
+
+async def test_a_feed_of_ours_is_paused_resumed_and_removed_and_one_of_the_pack_is_not_removed(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.add_feed("https://pack.example/rss", source="Pack Paper")
+    newsroom.source.give("https://own.example/rss", Fetched(entries=(), title="Own Paper"))
+    await newsroom.say("/feed add https://own.example/rss")
+    assert "Paused Own Paper" in await newsroom.say("/feed pause Own Paper")
+    assert "paused" in await newsroom.say("/feeds")
+    assert "Resumed Own Paper" in await newsroom.say("/feed resume own")
+    asked = await reply(newsroom, "/feed remove Own Paper")
+    assert asked.title == "Remove Own Paper?"
+    assert "Removed Own Paper" in await newsroom.say(f"/{asked.buttons[0].command}")
+    assert "comes with the pack" in await newsroom.say("/feed remove Pack Paper")
+    assert "Paused Pack Paper" in await newsroom.say("/feed pause Pack Paper")
+    assert "Which feed is “Nothing”?" in await newsroom.say("/feed show Nothing")
+
+
+async def test_a_feed_with_a_key_in_its_address_is_never_shown_by_it(newsroom: Newsroom) -> None:
+    url = "https://paid.example/rss?token=hunter2"
+    newsroom.source.give(url, Fetched(entries=entries("Chile votes", at=newsroom.clock()), private=True))
+    for line in (f"/feed add {url}", "/feeds", "/feed show a private feed", "/feed remove a private feed confirm:yes"):
+        message = await reply(newsroom, line)
+        assert "hunter2" not in f"{message}", line
+
+
+async def test_status_measures(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Chile votes")
+    text = await newsroom.say("/status")
+    assert text.startswith("All is well")
+    assert "1 of 1 answering" in text
+    newsroom.source.give(WIRE, FetchError("gone dark"))
+    newsroom.clock.forward(timedelta(days=1))
+    await newsroom.poll()
+    assert "1 feed cannot be read" in await newsroom.say("/status")
+
+
+async def test_help_lists_every_command_and_explains_one(newsroom: Newsroom) -> None:
+    text = await newsroom.say("/help")
+    for command in COMMANDS:
+        assert f"/{command.name}" in text
+    one = await newsroom.say("/help subscribe")
+    assert "/subscribe topic [to channel]" in one
+    assert "/sub" in one
+    assert "Did you mean /subscribe" in await newsroom.say("/help subscrib")
+
+
+async def test_names_complete_from_what_exists(newsroom: Newsroom) -> None:
+    await newsroom.say("/subscribe ISIL")
+    await newsroom.add_feed(source="Pack Paper")
+    assert await completed(newsroom, "/unsub ") == ["/unsub ISIL"]
+    assert "/subscribe Russia" in await completed(newsroom, "/subscribe Russi")
+    assert "/subscribe Russia-Iraq" in await completed(newsroom, "/subscribe Russia-Ira")
+    assert await completed(newsroom, "/subscribe ISIL to #o") == ["/subscribe ISIL to #oil"]
+    assert await completed(newsroom, "/feed pause pa") == ["/feed pause Pack Paper"]
+    assert "/feed add " in await completed(newsroom, "/feed")
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for command in COMMANDS:
+        assert f"`{command.usage}`" in readme, command.usage
+
+
+def test_descriptions_fit_every_platform() -> None:
+    for command in COMMANDS:
+        assert 1 <= len(command.description) <= 100, command.name
+        for option in command.options:
+            assert 1 <= len(option.description) <= 100, (command.name, option.name)

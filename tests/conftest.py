@@ -1,0 +1,39 @@
+"""Fixtures that every room's tests may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.store import Store
+from bot.topics import Catalogue
+from tests.fakes.newsroom import Newsroom
+from tests.fakes.ports import Clock, FakePlatform, FakeSource
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return Catalogue.load(ROOT / "config/topics.toml")
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
+    opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'newsbell.db'}", clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def newsroom(store: Store, clock: Clock, catalogue: Catalogue) -> Newsroom:
+    room = Newsroom(store, clock, FakeSource(), FakePlatform(), catalogue)
+    await room.restart()
+    return room

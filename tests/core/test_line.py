@@ -1,0 +1,143 @@
+"""Commands as people type them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.command import Command, Invocation, Option, command
+from bot.core.errors import NotFound, UserError
+from bot.core.line import parse, unfinished
+from bot.core.message import Message
+from bot.core.model import Channel
+
+GENERAL, ALERTS = Channel("web:general", "web", "general"), Channel("web:alerts", "web", "alerts")
+
+
+@command("news", "Search")
+async def news(
+    desk: object,
+    call: Invocation,
+    topic: Annotated[str, Option("What", rest=True)],
+    days: Annotated[int, Option("Days", unit="d")] = 7,
+    count: Annotated[int, Option("How many")] = 5,
+    page: Annotated[int, Option("Page", hidden=True)] = 1,
+) -> Message:
+    raise NotImplementedError
+
+
+@command("subscribe", "Follow", aliases=("sub",))
+async def subscribe(
+    desk: object,
+    call: Invocation,
+    topic: Annotated[str, Option("What", rest=True)],
+    to: Annotated[Channel | None, Option("Where", word="to")] = None,
+) -> Message:
+    raise NotImplementedError
+
+
+@command("feed add", "Add")
+async def feed_add(desk: object, call: Invocation, url: Annotated[str, Option("Where")]) -> Message:
+    raise NotImplementedError
+
+
+@command("feeds", "List")
+async def feeds(desk: object, call: Invocation) -> Message:
+    raise NotImplementedError
+
+
+NAMES: dict[str, Command] = {n: c for c in (news, subscribe, feed_add, feeds) for n in (c.name, *c.aliases)}
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "values"),
+    [
+        ("/news ISIL", "news", {"topic": "ISIL"}),
+        ("news ISIL", "news", {"topic": "ISIL"}),
+        ("/NEWS Russia-Iraq 30d", "news", {"topic": "Russia-Iraq", "days": "30d"}),
+        ("/news Russia-Iraq 30 10", "news", {"topic": "Russia-Iraq", "days": "30", "count": "10"}),
+        ("/news Russia-Iraq 10 30d", "news", {"topic": "Russia-Iraq", "days": "30d", "count": "10"}),
+        ('/news "oil price" OPEC 3d', "news", {"topic": '"oil price" OPEC', "days": "3d"}),
+        ('/news "class of 2026"', "news", {"topic": '"class of 2026"'}),
+        ("/news 2026", "news", {"topic": "2026"}),
+        ("/news 737 max count:3", "news", {"topic": "737 max", "count": "3"}),
+        ("/news ISIL page:2", "news", {"topic": "ISIL", "page": "2"}),
+        ("/sub ISIL to #alerts", "subscribe", {"topic": "ISIL", "to": "#alerts"}),
+        ("/sub ISIL to alerts", "subscribe", {"topic": "ISIL", "to": "alerts"}),
+        ("/sub road to Damascus", "subscribe", {"topic": "road to Damascus"}),
+        ("/sub right to #nowhere", "subscribe", {"topic": "right", "to": "#nowhere"}),
+        ("/feed add https://example.org/a?b=c:d", "feed add", {"url": "https://example.org/a?b=c:d"}),
+        ("/feeds", "feeds", {}),
+        ("  /feeds  ", "feeds", {}),
+    ],
+)
+def test_a_line_becomes_a_command_and_its_values(line: str, name: str, values: dict[str, str]) -> None:
+    found, got = parse(NAMES, line, (GENERAL, ALERTS))
+    assert (found.name, got) == (name, values)
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "offered"),
+    [
+        ("/nws ISIL", "There is no command /nws. Did you mean /news?", "news"),
+        ("/feed", "/feed needs one more word: add.", "feed add"),
+        ("/feed ad x", "There is no command /feed ad. Did you mean /feed add?", "feed add"),
+        ("", "Type a command, for example /help.", "help"),
+    ],
+)
+def test_an_unknown_command_offers_the_nearest(line: str, said: str, offered: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        parse(NAMES, line)
+    assert str(caught.value) == said
+    assert caught.value.buttons[0].command == offered
+
+
+def test_more_words_than_a_command_takes_are_refused_with_its_usage() -> None:
+    with pytest.raises(UserError, match="It is typed as /feed add url"):
+        parse(NAMES, "/feed add https://a.example https://b.example")
+
+
+def test_a_line_too_long_is_refused() -> None:
+    with pytest.raises(UserError, match="too long"):
+        parse(NAMES, "/news " + "x" * 2000)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", ("", "", "", "")),
+        ("/", ("", "", "", "")),
+        ("/ne", ("", "", "", "ne")),
+        ("/feed a", ("", "", "", "feed a")),
+        ("/news ", ("/news ", "news", "topic", "")),
+        ("/news Rus", ("/news ", "news", "topic", "Rus")),
+        ("/news Saudi Ar", ("/news ", "news", "topic", "Saudi Ar")),
+        ("/sub ISIL to #al", ("/sub ISIL to ", "subscribe", "to", "#al")),
+        ("/feed add htt", ("/feed add ", "feed add", "url", "htt")),
+        ("/feed add x y", ("/feed add x y", "feed add", "", "")),
+    ],
+)
+def test_the_end_of_a_line_says_what_is_being_typed(line: str, expected: tuple[str, str, str, str]) -> None:
+    assert unfinished(NAMES, line) == expected
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["/news", "to", "#x", '"', "7d", "5", "feed", "add", "a:b"])).map(" ".join)
+)
+def test_no_line_is_a_crash(line: str) -> None:
+    unfinished(NAMES, line)
+    try:
+        found, values = parse(NAMES, line, (GENERAL,))
+    except UserError:
+        return
+    assert set(values) <= {option.name for option in found.options}
+
+
+@given(st.from_regex(r"[a-z]{3,9}( [a-z]{3,9}){0,3}", fullmatch=True), st.integers(1, 99), st.integers(1, 25))
+def test_words_and_numbers_find_their_options(topic: str, days: int, count: int) -> None:
+    _, values = parse(NAMES, f"/news {topic} {days}d {count}")
+    assert values == {"topic": topic, "days": f"{days}d", "count": str(count)}

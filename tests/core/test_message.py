@@ -1,0 +1,48 @@
+"""Messages survive the outbox, and marks fall where they should."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, from_json, marked, to_json
+
+texts = st.text(max_size=20)
+messages = st.builds(
+    Message,
+    title=texts,
+    url=texts,
+    source=texts,
+    at=st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    body=st.lists(
+        st.builds(
+            Paragraph,
+            st.lists(st.builds(Span, texts, st.booleans(), texts), max_size=3).map(tuple),
+            st.sampled_from(Kind),
+        ),
+        max_size=3,
+    ).map(tuple),
+    fields=st.lists(st.builds(Field, texts, texts), max_size=2).map(tuple),
+    buttons=st.lists(st.builds(Button, texts, texts, texts, st.sampled_from(Style)), max_size=2).map(tuple),
+    footer=texts,
+    image=texts,
+    tone=st.sampled_from(Tone),
+)
+
+
+@given(messages)
+def test_a_message_comes_back_from_the_outbox_as_it_was(message: Message) -> None:
+    assert from_json(to_json(message)) == message
+
+
+@given(st.text(max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=5))
+def test_marking_changes_no_letter(sentence: str, spans: list[tuple[int, int]]) -> None:
+    inside = [(min(a, len(sentence)), min(b, len(sentence))) for a, b in spans]
+    assert marked(sentence, inside).text == sentence
+
+
+def test_overlapping_spans_are_drawn_once() -> None:
+    quote = marked("Islamic State fighters", [(0, 13), (8, 13), (14, 22)])
+    assert [(s.text, s.bold) for s in quote.spans] == [("Islamic State", True), (" ", False), ("fighters", True)]

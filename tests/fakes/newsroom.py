@@ -1,0 +1,85 @@
+"""A small newsroom: a real database, fakes at the two ports, and a clock that is set by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from bot.commands import COMMANDS, Desk
+from bot.core.cadence import BALANCED
+from bot.core.command import Invocation
+from bot.core.model import EVERYONE, Channel, Feed, Person
+from bot.core.router import Router
+from bot.courier import Courier
+from bot.jobs import Jobs
+from bot.pipeline import Pipeline, Rules, Writer
+from bot.store import Store
+from bot.stories import Stories
+from bot.topics import Catalogue, Following
+from tests.fakes.ports import Clock, FakePlatform, FakeSource
+
+GENERAL = Channel("fake:general", "fake", "general")
+OIL = Channel("fake:oil", "fake", "oil")
+ADA = Person("ada", "Ada", may_manage=True)
+WIRE = "https://wire.example/rss"
+
+
+@dataclass
+class Newsroom:
+    """Everything a test may look at. `restart` is what a kill and a new start leave: the database and the world."""
+
+    store: Store
+    clock: Clock
+    source: FakeSource
+    platform: FakePlatform
+    catalogue: Catalogue
+    writer: Writer | None = None
+    pipeline: Pipeline = field(init=False)
+    courier: Courier = field(init=False)
+    router: Router = field(init=False)
+    lives: int = 0
+
+    async def restart(self) -> None:
+        self.lives += 1
+        jobs = await Jobs.open("sqlite+aiosqlite:///")
+        name = f"life {self.lives}"
+        self.pipeline = Pipeline(
+            store=self.store,
+            source=self.source,
+            following=Following(self.catalogue),
+            stories=Stories(),
+            jobs=jobs,
+            name=name,
+            cadence=BALANCED,
+            rules=Rules(),
+            writer=self.writer,
+            random=Random(7),
+        )
+        platforms = {self.platform.name: self.platform}
+        self.courier = Courier(store=self.store, platforms=platforms, jobs=jobs, name=name, random=Random(7))
+        desk = Desk(
+            self.store, self.catalogue, self.pipeline, platforms, self.source.look, self.clock(), "test", COMMANDS
+        )
+        self.router = Router(COMMANDS, desk)
+        await self.pipeline.follow()
+        await self.pipeline.recall()
+
+    async def add_feed(self, url: str = WIRE, *, tenant: str = EVERYONE, source: str = "The Wire") -> Feed:
+        async with self.store.begin() as tx:
+            feed, _ = await tx.feeds.add(url, tenant=tenant, title=source, source=source, now=self.clock())
+        return feed
+
+    async def say(self, line: str, channel: Channel = GENERAL, person: Person = ADA) -> str:
+        """Type a command; the reply as text."""
+        call = Invocation(channel.tenant, channel, person, (GENERAL, OIL))
+        return (await self.router.answer(call, line)).message.text
+
+    async def poll(self, url: str = WIRE) -> None:
+        """Look at the host's feeds as if they were due now."""
+        self.clock.forward(timedelta(days=1) - timedelta(hours=20))
+        await self.pipeline.poll(url.split("/")[2])
+
+    async def flush(self, *channels: Channel) -> None:
+        for channel in channels or (GENERAL, OIL):
+            await self.courier.flush(channel.id)
