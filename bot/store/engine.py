@@ -127,13 +127,7 @@ async def connect(url: str) -> Database:
     parsed = parse_url(url)
     shown = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() == "sqlite":
-        try:
-            file = Path(str(parsed.database))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # Private feed addresses hold tokens: the file, and the journals that copy its mode, are for their owner.
-            file.touch(mode=0o600)
-        except OSError as error:
-            raise SettingsError(f"{SETTING}: cannot make {shown}: {error.strerror}.") from error
+        _make_file(Path(str(parsed.database)), shown)
     try:
         database = Database(parsed)
     except (NoSuchModuleError, TypeError) as error:
@@ -145,6 +139,15 @@ async def connect(url: str) -> Database:
         await database.close()
         raise SettingsError(f"{SETTING}: cannot open {shown}: {_cause(error)}.") from error
     return database
+
+
+def _make_file(file: Path, shown: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Private feed addresses hold tokens: the file, and the journals that copy its mode, are for their owner.
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise SettingsError(f"{SETTING}: cannot make {shown}: {error.strerror}.") from error
 
 
 def _cause(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from bot.store.engine import connect, parse_url, sqlite_warnings, wal_reset_bug
 from bot.store.migrate import upgrade
 from bot.store.tables import metadata
 
-pytest_plugins = ("databases",)
+pytest_plugins = ("tests.store.databases",)
 
 NOT_IN_METADATA = {"alembic_version", "article_words", "article_terms"}
 
@@ -130,7 +131,7 @@ async def test_a_migration_cut_short_at_any_statement_starts_again(database_url:
                 if count > last:
                     raise CutOffError
 
-            def upgrade_and_cut(connection: Connection, cut: object = cut) -> None:
+            def upgrade_and_cut(connection: Connection, cut: Callable[..., None] = cut) -> None:
                 event.listen(connection, "before_cursor_execute", cut)
                 try:
                     upgrade(connection)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from databases import START, Clock
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import Store
+from tests.store.databases import START, Clock
 
-pytest_plugins = ("databases",)
+pytest_plugins = ("tests.store.databases",)
 
 
 @pytest.fixture
