@@ -74,6 +74,10 @@ class Answer:
     moved: bool = False
 
 
+class Unreachable(FetchError):
+    """No answer at all: the same address may do under another scheme."""
+
+
 class Fetcher:
     """To be opened and closed, or used as a context. `agent` is sent as User-Agent: name, version, contact URL."""
 
@@ -200,7 +204,7 @@ class Fetcher:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # `from None`: the library's own text and traceback hold the full URL, token and all.
             if body is None or not body.body:
-                raise FetchError(_reason(error, host)) from None
+                raise Unreachable(_reason(error, host)) from None
             cut = _reason(error, host)
         cut = body.close() or cut
         return Answer(status, url, read, bytes(body.body), body.wire, cut, moved), ""
@@ -231,26 +235,20 @@ def _named(error: FetchError, host: str) -> FetchError:
     return FetchError(f"{host}: {error}", state=error.state)
 
 
+# Most particular first; said to the person who added the feed.
+REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), "the name {host} was not found"),
+    ((aiohttp.ClientConnectorCertificateError,), "{host} has no valid certificate"),
+    ((aiohttp.ClientSSLError,), "no secure connection to {host} was possible"),
+    ((TimeoutError,), "{host} did not answer in time"),
+    ((aiohttp.ClientConnectorError,), "{host} could not be reached"),
+    ((aiohttp.ServerDisconnectedError,), "{host} hung up without an answer"),
+    ((aiohttp.ClientPayloadError, aiohttp.ClientOSError, ConnectionError), "{host} broke off in the middle"),
+    ((aiohttp.ClientResponseError,), "{host} sent an answer that is not proper HTTP"),
+    ((ValueError,), "{host} is not an address that can be asked"),
+)
+
+
 def _reason(error: Exception, host: str) -> str:
-    """What happened, in words for the person who added the feed."""
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return f"the name {host} was not found"
-        case aiohttp.ClientConnectorCertificateError():
-            return f"{host} has no valid certificate"
-        case aiohttp.ClientSSLError():
-            return f"no secure connection to {host} was possible"
-        case TimeoutError():
-            return f"{host} did not answer in time"
-        case aiohttp.ClientConnectorError():
-            return f"{host} could not be reached"
-        case aiohttp.ServerDisconnectedError():
-            return f"{host} hung up without an answer"
-        case aiohttp.ClientPayloadError() | ConnectionError() | aiohttp.ClientOSError():
-            return f"{host} broke off in the middle"
-        case aiohttp.ClientResponseError():
-            return f"{host} sent an answer that is not proper HTTP"
-        case ValueError():
-            return f"{host} is not an address that can be asked"
-        case _:
-            return f"{host} could not be read"
+    found = next((text for kinds, text in REASONS if isinstance(error, kinds)), "{host} could not be read")
+    return found.format(host=host)

@@ -1,0 +1,311 @@
+"""RSS, Atom and JSON feeds: one polite look at an address, and what it brought.
+
+    guard -> gate -> conditional GET -> same body? -> child process: what is it, what does it say -> Fetched
+
+Whatever goes wrong is a `FetchError` with the feed's next state and one sentence that is safe to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import structlog
+from aiohttp.abc import AbstractResolver
+
+from bot import __version__
+from bot.core.errors import FetchError, ForbiddenAddress, NotAFeed, Throttled
+from bot.core.model import Entry, Feed, Fetched
+from bot.sources.fetch import Answer, Fetcher, Limits, Unreachable
+from bot.sources.freshness import Wishes, hint, retry_after
+from bot.sources.gate import Gate
+from bot.sources.guard import WEB_PORTS, Guard
+from bot.sources.lane import LaneLimits, Lanes
+from bot.sources.mask import shown
+from bot.sources.sites import known_feed
+
+log = structlog.get_logger(__name__)
+
+READER = "1"
+"""Changes with how feeds are read, so that after an update of the bot nothing hides behind an old validator."""
+
+HOUR = timedelta(hours=1)
+REFUSED = {
+    401: "asks for a password",
+    403: "refuses us (HTTP 403)",
+    451: "may not answer for legal reasons (HTTP 451)",
+    999: "refuses bots (HTTP 999)",
+}
+BROKEN = {404: "has no such page any more (HTTP 404)", 400: "does not understand the address (HTTP 400)"}
+
+
+class WebPage(NotAFeed):
+    """A page was found. `guesses` are addresses worth a try where it offers no feed."""
+
+    def __init__(self, found: str, offers: tuple[str, ...], guesses: tuple[str, ...]) -> None:
+        super().__init__(found, offers)
+        self.guesses = guesses
+
+
+class FeedSource:
+    """The feeds of the world. To be opened and closed, or used as a context.
+
+    `contact` is the URL at which publishers find out who we are. `allowed` holds (numeric address, port) pairs that
+    are visited although they are private. `gap` and `jitter` are the seconds between two requests to one host, and
+    `per_minute` the requests that a domain gets at most, over all its feeds (0: no budget). `lanes` is the number of
+    parsing processes.
+    """
+
+    def __init__(
+        self,
+        *,
+        contact: str,
+        allow_private: bool = False,
+        allowed: Iterable[tuple[str, int]] = (),
+        ports: Iterable[int] = WEB_PORTS,
+        gap: float = 1.0,
+        jitter: float = 1.0,
+        per_minute: int = 30,
+        lanes: int = 2,
+        limits: Limits | None = None,
+        lane_limits: LaneLimits | None = None,
+        resolver: AbstractResolver | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._gate = Gate(gap=gap, jitter=jitter, per_minute=per_minute)
+        self._guard = Guard(allow_private, frozenset(allowed), frozenset(ports))
+        self._fetcher = Fetcher(
+            self._guard,
+            self._gate,
+            agent=f"Newsbell/{__version__} (+{contact}; feed poller)",
+            limits=limits,
+            resolver=resolver,
+        )
+        self._lanes = Lanes(lanes, lane_limits)
+        self._now = now
+
+    async def open(self) -> None:
+        await self._fetcher.open()
+        await self._lanes.open()
+
+    async def close(self) -> None:
+        await self._fetcher.close()
+        await self._lanes.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def fetch(self, feed: Feed) -> Fetched:
+        """One polite look: a conditional GET with the validators of the last one, byte for byte.
+
+        Raises FetchError with the state that the feed enters; `Throttled`, `NotAFeed` and `ForbiddenAddress` say more.
+        """
+        cache = feed.cache if feed.cache.get("reader") == READER else {}
+        asked = {
+            header: value
+            for header, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last_modified"))
+            if (value := cache.get(name))
+        }
+        answer = await self._fetcher.get(feed.url, asked)
+        self._refuse(feed, answer)
+        if answer.status == 304 and not asked:
+            raise FetchError(f"{_host(answer)} says that nothing changed, although nothing was asked (HTTP 304)")
+        fetched = self._unchanged(feed, answer, cache) or await self._changed(feed, answer)
+        log.debug("feed read", feed=feed.id, status=answer.status, entries=len(fetched.entries), bytes=answer.size)
+        return fetched
+
+    async def look(self, url: str) -> tuple[str, Fetched]:
+        """The feed that a person meant: its address and its first answer, so that nothing is asked for twice.
+
+        The address is where permanent redirects lead, else as it was typed. Raises FetchError; a page raises
+        NotAFeed with what it is, and the feeds that it or its kind of site offers.
+        """
+        addresses = _typed(url)
+        known = known_feed(addresses[0])
+        failed: FetchError | None = None
+        for address in filter(None, (known, *addresses)):
+            try:
+                fetched = await self.fetch(Feed(0, address))
+            except WebPage as page:
+                if page.offers:
+                    raise
+                raise NotAFeed(page.found, await self._tried(page.guesses)) from None
+            except (NotAFeed, ForbiddenAddress, Throttled):
+                raise
+            except FetchError as error:
+                failed = error
+                if address != known and not isinstance(error, Unreachable):
+                    break
+            else:
+                return fetched.moved_to or address, fetched
+        raise failed or FetchError("That is not a web address.")
+
+    async def _tried(self, guesses: tuple[str, ...]) -> tuple[str, ...]:
+        """The first of the guesses that is a feed."""
+        for guess in guesses:
+            try:
+                fetched = await self.fetch(Feed(0, guess))
+            except FetchError:
+                continue
+            return (fetched.moved_to or guess,)
+        return ()
+
+    def _refuse(self, feed: Feed, answer: Answer) -> None:
+        """Raise what any status but 200 and 304 means."""
+        host, status, now = _host(answer), answer.status, self._now()
+        asked = retry_after(answer.headers, now)
+        if status == 429 or (status == 503 and asked):
+            wait = asked or min(HOUR * (1 << min(max(feed.fails, 0), 5)), timedelta(days=1))
+            self._gate.close(host, asked or HOUR)
+            raise Throttled(f"{host} asks us to come less often (HTTP {status})", wait)
+        if "challenge" in answer.headers.get("cf-mitigated", ""):
+            raise FetchError(f"{host} lets only browsers in (a Cloudflare check)", state="blocked")
+        if status in REFUSED:
+            raise FetchError(f"{host} {REFUSED[status]}", state="blocked")
+        if status == 410:
+            raise FetchError(f"{host} says that the feed is gone for good (HTTP 410)", state="gone")
+        if status not in (200, 304):
+            raise FetchError(f"{host} {BROKEN.get(status, f'answers with HTTP {status}')}")
+
+    def _unchanged(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched | None:
+        if answer.status == 304:
+            kept = {**cache, **_validators(answer)}
+        elif not answer.cut and cache.get("sha256") == _digest(answer):
+            # Both validators are taken from every 200: one that is absent now must not be sent again.
+            kept = {name: value for name, value in cache.items() if name not in ("etag", "last_modified")}
+            kept |= _validators(answer)
+        else:
+            return None
+        return Fetched(
+            cache=kept,
+            unchanged=True,
+            hint=hint(answer.headers, Wishes.from_cache(cache), per_day=feed.per_day, now=self._now()),
+            moved_to=_moved(feed, answer),
+            status=answer.status,
+            size=answer.size,
+        )
+
+    async def _changed(self, feed: Feed, answer: Answer) -> Fetched:
+        now = self._now()
+        job = {
+            "url": answer.url,
+            "content_type": answer.headers.get("content-type", ""),
+            "lang": feed.lang,
+            "now": now.astimezone(UTC).isoformat(),
+        }
+        host = _host(answer)
+        try:
+            told = await self._lanes.read(job, answer.body)
+        except FetchError as error:
+            raise FetchError(f"{host}: {error}") from None
+        _refuse_content(told, answer)
+        partial = bool(answer.cut) or not told["whole"]
+        wishes = Wishes(
+            told.get("ttl", 0),
+            told.get("update", 0),
+            tuple(told.get("skip_hours", ())),
+            tuple(told.get("skip_days", ())),
+        )
+        if partial:
+            log.info("feed was cut", feed=feed.id, url=shown(feed.url), reason=answer.cut or "its end is missing")
+        return Fetched(
+            entries=tuple(_entry(values) for values in told["entries"]),
+            # The rest of a cut body would be lost behind a 304: it leaves nothing that could bring one.
+            cache={}
+            if partial
+            else {"reader": READER, "sha256": _digest(answer), **_validators(answer), **wishes.to_cache()},
+            partial=partial,
+            title=told["title"],
+            site_url=told["site_url"],
+            lang=told["lang"],
+            hint=hint(answer.headers, wishes, per_day=feed.per_day, now=now),
+            moved_to=_moved(feed, answer),
+            status=answer.status,
+            size=answer.size,
+        )
+
+
+connect = FeedSource
+
+
+def _refuse_content(told: Mapping[str, Any], answer: Answer) -> None:
+    """Raise what a body that is no feed means."""
+    host = _host(answer)
+    match told["kind"]:
+        case "empty":
+            raise FetchError(f"{host} sends an empty page")
+        case "broken":
+            cut = f", and was cut: {answer.cut}" if answer.cut else ""
+            raise FetchError(f"{host} sends {told['found']}{cut}")
+        case "other" if told.get("challenge"):
+            raise FetchError(f"{host} lets only browsers in ({told['found']})", state="blocked")
+        case "other" if "offers" in told:
+            raise WebPage(told["found"], tuple(told["offers"]), tuple(told["guesses"]))
+        case "other":
+            raise NotAFeed(told["found"])
+
+
+def _entry(values: list[str | None]) -> Entry:
+    key, title, url, link_key, summary, text, published, lang, image = values
+    return Entry(
+        key=key or "",
+        title=title or "",
+        url=url or "",
+        link_key=link_key or "",
+        summary=summary or "",
+        text=text or "",
+        published=datetime.fromisoformat(published) if published else None,
+        lang=lang or "",
+        image=image or "",
+    )
+
+
+def _validators(answer: Answer) -> dict[str, str]:
+    """The raw header values: they are the server's, quotes and all, and only ever sent back."""
+    pairs = (("etag", answer.headers.get("etag")), ("last_modified", answer.headers.get("last-modified")))
+    return {name: value for name, value in pairs if value}
+
+
+def _digest(answer: Answer) -> str:
+    return sha256(answer.body).hexdigest()
+
+
+def _host(answer: Answer) -> str:
+    return urlsplit(answer.url).hostname or "the server"
+
+
+def _moved(feed: Feed, answer: Answer) -> str:
+    """The feed's permanent new address. A password moves along on its own host only, and else keeps the feed here."""
+    if not answer.moved:
+        return ""
+    before, after = urlsplit(feed.url), urlsplit(answer.url)
+    if "@" not in before.netloc:
+        return answer.url
+    if before.hostname != after.hostname:
+        return ""
+    return urlunsplit(after._replace(netloc=f"{before.netloc.rpartition('@')[0]}@{after.netloc}"))
+
+
+def _typed(text: str) -> tuple[str, ...]:
+    """The addresses that a person may have meant. Raises FetchError where that cannot be one."""
+    text = text.strip().strip("<>").strip()
+    text = re.sub(r"(?i)^feed:(?://)?(?=https?:)", "", text)
+    text = re.sub(r"(?i)^feed://", "https://", text)
+    if re.match(r"(?i)[a-z][a-z0-9+.-]*:(?!\d)", text):
+        scheme, _, rest = text.partition(":")
+        return (f"{scheme.lower()}:{rest}",)
+    host = re.split(r"[/?#]", text, maxsplit=1)[0].rpartition("@")[2]
+    if not host or re.search(r"\s", text) or ("." not in host and ":" not in host):
+        raise FetchError("That is not a web address; a feed's looks like example.org/feed.")
+    return f"https://{text}", f"http://{text}"

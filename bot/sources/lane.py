@@ -1,0 +1,203 @@
+"""Lanes: the parent's side of the processes in which strangers' bytes are parsed, and killed if they take too long.
+
+A feed of 20 kB (one author of 20,000 letters) holds feedparser for seconds, and with it every thread of the process,
+since a regular expression does not give the interpreter back. No size limit is small enough, so parsing happens where
+it can be stopped. What comes back is JSON, which cannot run anything here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+import bot
+from bot.core.errors import FetchError
+from bot.sources.child import ANSWER, BOOT, REQUEST
+
+log = structlog.get_logger(__name__)
+
+ROOT = str(Path(bot.__file__).parent.parent)
+ANSWER_MOST = 32_000_000
+REMEMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLimits:
+    """For one body: seconds of CPU, seconds on the wall (a loaded machine is no crime), bytes of address space.
+
+    `start` is how long a new process may take until it is ready.
+    """
+
+    cpu: float = 3.0
+    wall: float = 10.0
+    memory: int = 768_000_000
+    start: float = 30.0
+
+
+class _Killed(FetchError):
+    """The body was too much for its process; another body would not have been."""
+
+
+class _Lane:
+    """One process at a time, one body at a time."""
+
+    def __init__(self, limits: LaneLimits) -> None:
+        self._limits = limits
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            return
+        # Nothing of our environment goes along: it holds the tokens.
+        environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-B", "-c", BOOT, ROOT, json.dumps(asdict(self._limits))),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={"LANG": "C.UTF-8", **environment},
+            cwd="/",
+        )
+        try:
+            async with asyncio.timeout(self._limits.start):
+                await self._answer(self._process)
+        except (TimeoutError, asyncio.IncompleteReadError):
+            code = await self.stop()
+            raise FetchError(f"the process that reads feeds does not start (exit code {code})") from None
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def read(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        """Raises FetchError where the body was too much for the process, which is gone then."""
+        await self.start()
+        process = self._process
+        if process is None or process.stdin is None:
+            raise RuntimeError("the lane was closed while it was used")
+        request = json.dumps(dict(job)).encode()
+        try:
+            async with asyncio.timeout(self._limits.wall):
+                process.stdin.write(REQUEST.pack(len(request), len(body)) + request)
+                process.stdin.write(body)
+                await process.stdin.drain()
+                return await self._answer(process)
+        except TimeoutError:
+            await self.stop()
+            raise _Killed(f"it takes more than {self._limits.wall:g} s to read") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            code = await self.stop()
+            if code == -signal.SIGPROF:
+                raise _Killed(f"it takes more than {self._limits.cpu:g} s of computing to read") from None
+            raise _Killed("it takes too much memory to read, or breaks its reader") from None
+        except BaseException:
+            await self.stop()  # cancelled in the middle: the next one must not get this one's answer
+            raise
+
+    async def stop(self) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        with suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()
+
+    @staticmethod
+    async def _answer(process: asyncio.subprocess.Process) -> dict[str, Any]:
+        if process.stdout is None:
+            raise RuntimeError("the lane has no output")
+        (size,) = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
+        if size > ANSWER_MOST:
+            raise ConnectionError("the answer is too long")
+        answer: dict[str, Any] = json.loads(await process.stdout.readexactly(size))
+        return answer
+
+
+class Lanes:
+    """A few lanes, to be opened and closed, or used as a context."""
+
+    def __init__(self, count: int = 2, limits: LaneLimits | None = None) -> None:
+        self._count = count
+        self._limits = limits or LaneLimits()
+        self._lanes: list[_Lane] = []
+        self._free: asyncio.Queue[_Lane] = asyncio.Queue()
+        self._warming: set[asyncio.Task[None]] = set()
+        self._fatal: OrderedDict[bytes, str] = OrderedDict()
+
+    async def open(self) -> None:
+        """The processes start in the background; who comes first waits for one."""
+        if self._lanes:
+            return
+        self._free = asyncio.Queue()
+        self._lanes = [_Lane(self._limits) for _ in range(self._count)]
+        for lane in self._lanes:
+            self._warm(lane)
+
+    async def close(self) -> None:
+        for task in self._warming:
+            task.cancel()
+        await asyncio.gather(*self._warming, return_exceptions=True)
+        await asyncio.gather(*(lane.stop() for lane in self._lanes))
+        self._lanes = []
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def read(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        """What `bot.sources.parse.Reader.read` makes of the body. Raises FetchError if that costs too much.
+
+        A body that cost a process its life is remembered, and not tried again while the server repeats it.
+        """
+        if not self._lanes:
+            raise RuntimeError("the lanes are not open")
+        digest = sha256(body).digest()
+        if reason := self._fatal.get(digest):
+            raise FetchError(reason)
+        lane = await self._free.get()
+        try:
+            answer = await lane.read(job, body)
+        except _Killed as error:
+            log.warning("a body was too much for its lane", reason=str(error), bytes=len(body))
+            self._fatal[digest] = str(error)
+            if len(self._fatal) > REMEMBERED:
+                self._fatal.popitem(last=False)
+            self._warm(lane)
+            raise
+        except BaseException:
+            self._warm(lane)
+            raise
+        self._free.put_nowait(lane)
+        return answer
+
+    def _warm(self, lane: _Lane) -> None:
+        """Start the lane's process, then put it among the free ones: no reader waits for a start it did not cause."""
+
+        async def start() -> None:
+            try:
+                await lane.start()
+            except FetchError as error:
+                log.error("a lane does not start", reason=str(error))
+            finally:
+                self._free.put_nowait(lane)
+
+        task = asyncio.create_task(start())
+        self._warming.add(task)
+        task.add_done_callback(self._warming.discard)

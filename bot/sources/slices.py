@@ -1,0 +1,68 @@
+"""A feed's document cut into head, items and tail, without parsing it: linear in time whatever the document holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+TOKEN = re.compile(r"<!--|<!\[CDATA\[|<\?|<(/?)((?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry))(?=[\s>/])")
+CLOSERS = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """`head + "".join(items) + tail` is the document. `between` the items there may be anything, which is left out."""
+
+    head: str
+    items: tuple[str, ...]
+    tail: str
+
+    def only(self, items: tuple[str, ...] | list[str]) -> str:
+        """The document with these items alone."""
+        return "".join((self.head, *items, self.tail))
+
+
+class _Unsliceable(Exception):
+    pass
+
+
+def slices(document: str) -> Slices | None:
+    """The document in slices, or None where it cannot be sliced: items nested, unclosed, of two kinds, or none."""
+    try:
+        items = list(_items(document))
+    except _Unsliceable:
+        return None
+    if not items:
+        return None
+    return Slices(document[: items[0][0]], tuple(document[start:end] for start, end in items), document[items[-1][1] :])
+
+
+def _items(document: str) -> Iterator[tuple[int, int]]:
+    start, name, at = -1, "", 0
+    while found := TOKEN.search(document, at):
+        closer = CLOSERS.get(found.group())
+        at = document.find(closer or ">", found.end())
+        if at < 0:
+            raise _Unsliceable
+        if closer:
+            at += len(closer)
+            continue
+        at += 1
+        closing = bool(found[1])
+        if document[at - 2] == "/" or (name and found[2] != name) or closing == (start < 0):
+            raise _Unsliceable
+        name = found[2]
+        if closing:
+            yield start, at
+            start = -1
+        else:
+            start = found.start()
+    if start >= 0:
+        raise _Unsliceable
+
+
+def slice_hash(item: str) -> str:
+    """Eight bytes that identify an item's exact text."""
+    return blake2b(item.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
