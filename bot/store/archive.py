@@ -59,7 +59,9 @@ class Archive:
 
         In a write transaction the memory of the others is renewed: what is still in the document is not forgotten.
         """
-        by_key = {_digest(entry.key): entry for entry in reversed(entries)}
+        by_key: dict[str, Entry] = {}
+        for entry in entries:
+            by_key.setdefault(_digest(entry.key), entry)
         now = await self.tx.now()
         seen, fading = set(), []
         for keys in _slices(list(by_key)):
@@ -73,7 +75,7 @@ class Archive:
                 await self.tx.execute(
                     update(t.seen).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys)).values(last_seen=now)
                 )
-        return [entry for key, entry in reversed(by_key.items()) if key not in seen]
+        return [entry for key, entry in by_key.items() if key not in seen]
 
     async def add(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[Article]:
         """Store what is new; the new articles come back, oldest first.

@@ -18,8 +18,6 @@ from bot.store.engine import connect, parse_url, sqlite_warnings, wal_reset_bug
 from bot.store.migrate import upgrade
 from bot.store.tables import metadata
 
-pytest_plugins = ("tests.store.databases",)
-
 NOT_IN_METADATA = {"alembic_version", "article_words", "article_terms"}
 
 

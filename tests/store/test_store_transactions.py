@@ -15,8 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from bot.store import Store
 from tests.store.databases import START, Clock
 
-pytest_plugins = ("tests.store.databases",)
-
 
 @pytest.fixture
 def sqlite_file(tmp_path: Path) -> Path:
