@@ -36,6 +36,8 @@ from bot.topics import Catalogue, Following, resolve
 log = structlog.get_logger(__name__)
 
 TICK = timedelta(seconds=1)
+PER_MINUTE = 30
+"""Requests a minute that one domain gets at most, over all its feeds and all who added them."""
 RESTART_LEAST, RESTART_MOST = 1.0, 300.0
 """Seconds before a platform that fell over is started again; doubled each time it falls at once."""
 
@@ -111,6 +113,10 @@ class House:
         return {"status": "ok", "version": __version__, "platforms": sorted(self.platforms), "at": now.isoformat()}
 
 
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
 async def keep_running(platform: Platform, router: Router) -> None:
     """Start a platform again when it falls over; a wrong setting ends the program with its explanation."""
     wait = RESTART_LEAST
@@ -151,10 +157,12 @@ async def open_house(
         jobs = await Jobs.open(settings.database)
         stack.push_async_callback(jobs.close)
         source = FeedSource(
-            user_agent=f"Newsbell/{__version__} (+{settings.feeds.contact_url}; feed poller)",
+            contact=settings.feeds.contact_url,
             allow_private=settings.feeds.allow_private_networks,
             allowed=allowed,
-            host_gap=timedelta(seconds=settings.feeds.host_gap_seconds),
+            gap=settings.feeds.host_gap_seconds,
+            jitter=settings.feeds.host_gap_seconds,
+            per_minute=0 if interval else PER_MINUTE,
         )
         await source.open()
         stack.push_async_callback(source.close)
@@ -186,7 +194,7 @@ async def open_house(
             ),
             writer=writer,
         )
-        desk = Desk(store, catalogue, pipeline, platforms, source.look, datetime.now(UTC), __version__, COMMANDS)
+        desk = Desk(store, catalogue, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
         house = House(settings, store, source, pipeline, courier, jobs, Scheduler(), Router(COMMANDS, desk), platforms)
         platforms.update(_platforms(settings, house))
         courier.serve()
@@ -227,6 +235,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             chat=house.store.chat,
             health=house.health,
             metrics=metrics.page,
+            clock=_utc,
         )
     if settings.console.enabled:
         from bot.platforms.console import connect as console

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from bot.cli.jsonl import SKIPPED, Reader, write
 from bot.core.errors import UserError
 from bot.core.model import Sensitivity
 from bot.settings import load
+
+if TYPE_CHECKING:
+    from bot.topics import Catalogue, Topic
 
 Topics = Annotated[list[str], typer.Option("--topic", help="A topic, as in /subscribe; may be given several times.")]
 
@@ -23,10 +27,11 @@ def match(
     """Which articles are about the topics: {"id", "topic", "score", "evidence"} a match."""
     from bot.topics import Percolator
 
-    percolator = Percolator()
+    catalogue = _catalogue(context)
+    percolator = Percolator(catalogue)
     asked: dict[str, list[str]] = {}
     for text in topic:
-        meant = _resolved(context, text)
+        meant = _resolved(text, catalogue)
         percolator.add(meant)
         asked.setdefault(meant.name, []).append(text)
     reader = Reader(sys.stdin.buffer, "matching")
@@ -70,9 +75,8 @@ def summarize(
 ) -> None:
     """A short summary of each article in its own sentences: {"id", "summary"} an article."""
     from bot.stories import summarize as extract
-    from bot.topics import mentions
 
-    about = mentions(_resolved(context, topic)) if topic else None
+    about = _mentions(context, topic) if topic else None
     reader = Reader(sys.stdin.buffer, "summarizing")
     for article in reader:
         text = extract(article.body, title=article.title, sentences=sentences, mentions=about, lang=article.lang)
@@ -80,13 +84,29 @@ def summarize(
     _leave(reader)
 
 
-def _resolved(context: typer.Context, text: str):  # type: ignore[no-untyped-def]
-    from bot.topics import Catalogue, UnknownTopic, resolve
+def _catalogue(context: typer.Context) -> Catalogue:
+    from bot.topics import Catalogue
+
+    return Catalogue.load(load(context.obj).topics.catalogue)
+
+
+def _resolved(text: str, catalogue: Catalogue) -> Topic:
+    from bot.topics import UnknownTopic, resolve
 
     try:
-        return resolve(text, Catalogue.load(load(context.obj).topics.catalogue))
+        return resolve(text, catalogue)
     except UnknownTopic as error:
-        raise UserError(f"{error} To look for the word as it stands, quote it: --topic '\"{text}\"'") from error
+        raise UserError(f"{error} On the command line: --topic '\"{error.text}\"'") from error
+
+
+def _mentions(context: typer.Context, text: str) -> Callable[[str], bool]:
+    """Whether a sentence mentions any part of the topic: for a relation, either side is better than neither."""
+    from bot.topics import Percolator
+
+    catalogue = _catalogue(context)
+    topic = _resolved(text, catalogue)
+    percolator = Percolator(catalogue)
+    return lambda sentence: percolator.mentions(topic, sentence)
 
 
 def _leave(reader: Reader) -> None:

@@ -32,11 +32,12 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument(help="A top
     """How a topic is understood, with every alias."""
     from bot.topics import Catalogue, resolve
 
-    topic = resolve(name, Catalogue.load(load(context.obj).topics.catalogue))
+    catalogue = Catalogue.load(load(context.obj).topics.catalogue)
+    topic = resolve(name, catalogue)
     console = Console(highlight=False)
     console.print(topic.name, style="bold", markup=False)
     console.print(topic.reading, markup=False)
-    for entity in topic.entities:
+    for entity in (catalogue.entities[known] for known in topic.entities):
         table = Table("alias", "kind", title=f"{entity.name} ({entity.kind})", title_justify="left", box=None)
         for alias in entity.aliases:
             table.add_row(alias.text, alias.kind)

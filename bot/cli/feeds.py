@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,7 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
         raise UserError(f"{file} cannot be read: {error.strerror}.") from error
 
     async def take() -> None:
-        outlines = opml.read(body)
+        outlines = opml.read(body).outlines
         added = 0
         async with _house(context.obj) as house, house.store.begin() as tx:
             now = await tx.now()
@@ -97,6 +98,7 @@ def export(context: typer.Context) -> None:
     async def give() -> None:
         async with _house(context.obj) as house, house.store.read() as tx:
             feeds = [feed for feed in await tx.feeds.visible(EVERYONE) if not feed.private]
-        sys.stdout.buffer.write(opml.write(feeds))
+        outlines = [opml.Outline(url=f.url, title=f.title or f.source) for f in feeds]
+        sys.stdout.write(opml.write(outlines, title="Newsbell's feeds", now=datetime.now(UTC)))
 
     asyncio.run(give())

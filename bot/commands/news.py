@@ -29,7 +29,7 @@ async def news(
     page: Annotated[int, Option("Page of the list", hidden=True, most=200)] = 1,
 ) -> Message:
     meant, nearest = _any_words(desk, topic)
-    found = await find(desk.store, meant, tenant=call.tenant, days=days, limit=page * count + 1)
+    found = await find(desk, meant, tenant=call.tenant, days=days, limit=page * count + 1)
     if not found:
         return Message(
             title=f"Nothing about {meant.name} in the last {counted(days, 'day')}",
@@ -73,7 +73,7 @@ async def latest(
     body: list[Paragraph] = []
     if topic:
         meant = understood(desk, topic, "latest")
-        for each in await find(desk.store, meant, tenant=call.tenant, days=30, limit=5):
+        for each in await find(desk, meant, tenant=call.tenant, days=30, limit=5):
             body += listed(each.article, call.zone, each.match)
         name, buttons = meant.name, (Button("Subscribe", f"subscribe {meant.name}"),)
     else:
@@ -114,7 +114,7 @@ async def _resembling(desk: Desk, call: Invocation, title: str, known: set[str])
     entities = desk.catalogue.mentioned(title)[:2]
     for subject in ("-".join(e.name for e in entities), *(e.name for e in entities)):
         try:
-            found = await find(desk.store, resolve(subject, desk.catalogue), tenant=call.tenant, days=30, limit=12)
+            found = await find(desk, resolve(subject, desk.catalogue), tenant=call.tenant, days=30, limit=12)
         except UserError:
             continue
         lines: list[Paragraph] = []

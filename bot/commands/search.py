@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.commands.desk import Desk
 from bot.core.model import Article, Match
-from bot.store import Store
-from bot.topics import Percolator, Topic
+from bot.topics import Topic
 
 BATCH = 200
 MOST_LOOKED_AT = 5000
@@ -20,23 +21,23 @@ class Found:
     match: Match
 
 
-async def find(store: Store, topic: Topic, *, tenant: str, days: int, limit: int) -> list[Found]:
+async def find(desk: Desk, topic: Topic, *, tenant: str, days: int, limit: int) -> list[Found]:
     """The articles of the last days about a topic, newest first, judged as a subscription would judge them."""
-    async with store.read() as tx:
+    async with desk.store.read() as tx:
         since = await tx.now() - timedelta(days=days)
-    judge = Percolator()
-    judge.add(topic)
     found: list[Found] = []
     seen_links: set[str] = set()
     before: tuple[datetime, int] | None = None
     for _ in range(MOST_LOOKED_AT // BATCH):
-        async with store.read() as tx:
+        async with desk.store.read() as tx:
             candidates = await tx.archive.search(topic.terms, tenant=tenant, since=since, limit=BATCH, before=before)
-        for article in candidates:
-            matches = judge.match(article)
-            if matches and (article.link_key or article.id) not in seen_links:
+        for number, article in enumerate(candidates):
+            if number % 20 == 19:
+                await asyncio.sleep(0)  # judging is our own work: let the others have their turn
+            match = desk.pipeline.following.judge(topic, article)
+            if match and (article.link_key or article.id) not in seen_links:
                 seen_links.add(article.link_key or article.id)
-                found.append(Found(article, matches[0]))
+                found.append(Found(article, match))
                 if len(found) == limit:
                     return found
         if len(candidates) < BATCH:

@@ -45,7 +45,7 @@ async def subscribe(
 ) -> Message:
     target = to or call.channel
     meant = understood(desk, topic, "subscribe")
-    found = await find(desk.store, meant, tenant=call.tenant, days=BACKTEST, limit=1000)
+    found = await find(desk, meant, tenant=call.tenant, days=BACKTEST, limit=1000)
     async with desk.store.begin() as tx:
         now = await tx.now()
         if len(await tx.subscriptions.of_tenant(call.tenant)) >= MOST_SUBSCRIPTIONS:

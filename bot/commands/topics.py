@@ -22,7 +22,7 @@ def understood(desk: Desk, text: str, verb: str) -> Topic:
         return resolve(text, desk.catalogue)
     except UnknownTopic as error:
         nearest = tuple(Button(name, f"{verb} {name}", style=Style.PRIMARY) for name in error.nearest[:3])
-        literal = Button(f"The word “{text}”", f'{verb} "{text}"')
+        literal = Button(f"The word “{error.text}”", f'{verb} "{error.text}"')
         raise NotFound(str(error), (*nearest, literal)) from error
 
 
@@ -35,9 +35,13 @@ async def names_of_topics(desk: Desk, call: Invocation, partial: str) -> Sequenc
 
 
 def described(entity: Entity) -> str:
-    """`ISIL — Islamic State, Daesh, داعش`."""
-    others = [alias.text for alias in entity.aliases if alias.text != entity.name][:3]
+    """`ISIL — Islamic State, Daesh, ISIS`."""
+    others = [text for text in entity.spoken if text != entity.name][:3]
     return f"{entity.name} — {', '.join(others)}" if others else entity.name
+
+
+def sort(entity: Entity) -> str:
+    return entity.kind.replace("_", " ")
 
 
 @command("topics", "The catalogue: what can be followed by name", examples=("topics", "topics kurd"))
@@ -57,7 +61,7 @@ async def topics(
 
     def draw(entity: Entity) -> Paragraph:
         rest = described(entity).removeprefix(entity.name)
-        return Paragraph((Span(entity.name, bold=True), Span(f"{rest} · {entity.kind}")), Kind.ITEM)
+        return Paragraph((Span(entity.name, bold=True), Span(f"{rest} · {sort(entity)}")), Kind.ITEM)
 
     body, turn = paged(found, page, f"topics {search}".strip(), draw)
     title = f"{counted(len(found), 'topic')} matching {search}" if search else f"{counted(len(found), 'topic')} by name"
@@ -75,13 +79,13 @@ async def topic(
     name: Annotated[str, Option("A topic, a relation or words", rest=True, complete=names_of_topics)],
 ) -> Message:
     meant = understood(desk, name, "topic")
-    found = await find(desk.store, meant, tenant=call.tenant, days=7, limit=1000)
+    found = await find(desk, meant, tenant=call.tenant, days=7, limit=1000)
     stories = len({each.article.story_id or each.article.id for each in found})
     async with desk.store.read() as tx:
         followers = [s for s in await tx.subscriptions.of_tenant(call.tenant) if s.topic == meant.name]
     return Message(
         title=meant.name,
-        body=(paragraph(meant.reading), *(_aliases(entity) for entity in meant.entities)),
+        body=(paragraph(meant.reading), *(_aliases(desk.catalogue.entities[known]) for known in meant.entities)),
         fields=(
             Field("Last 7 days", f"{counted(len(found), 'article')} in {counted(stories, 'story', 'stories')}"),
             Field("Pace", rate(stories, 7)),
@@ -98,5 +102,5 @@ async def topic(
 def _aliases(entity: Entity) -> Paragraph:
     names = list(dict.fromkeys(alias.text for alias in entity.aliases if alias.text != entity.name))
     more = f" and {len(names) - ALIASES_SHOWN} more" if len(names) > ALIASES_SHOWN else ""
-    known = f" ({entity.kind}): {', '.join(names[:ALIASES_SHOWN])}{more}" if names else f" ({entity.kind})"
+    known = f" ({sort(entity)}): {', '.join(names[:ALIASES_SHOWN])}{more}" if names else f" ({sort(entity)})"
     return Paragraph((Span(entity.name, bold=True), Span(known)), Kind.ITEM)

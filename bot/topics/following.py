@@ -1,0 +1,74 @@
+"""Who follows what: the subscriptions of all channels as the percolator needs them, kept up to date by revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.core.errors import UserError
+from bot.core.model import Article, Match, Sensitivity, Subscription
+from bot.topics.catalogue import Catalogue
+from bot.topics.percolator import Percolator
+from bot.topics.score import THRESHOLDS
+from bot.topics.topic import Topic, resolve
+
+
+class Following:
+    """Channels that follow the same topic share it: an article is judged once a topic, however many hear of it."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.percolator = Percolator(catalogue)
+        self.revision = 0
+        self.broken: dict[int, str] = {}
+        """Subscriptions whose topic the catalogue no longer understands, with the reason."""
+        self._known: dict[int, Subscription] = {}
+        self._names: dict[int, str] = {}
+        self._followers: dict[str, dict[int, Subscription]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def update(self, alive: Iterable[Subscription], ended: Iterable[int], revision: int) -> None:
+        """Take in what changed since `self.revision`: subscriptions that live, new or changed, and ids that ended."""
+        for gone in ended:
+            self._drop(gone)
+        for subscription in alive:
+            self._drop(subscription.id)
+            if not subscription.paused:
+                self._take(subscription)
+        self.revision = revision
+
+    def _take(self, subscription: Subscription) -> None:
+        try:
+            topic = resolve(subscription.topic, self.catalogue)
+        except UserError as error:
+            self.broken[subscription.id] = str(error)
+            return
+        self._known[subscription.id] = subscription
+        self._names[subscription.id] = topic.name
+        self._followers.setdefault(topic.name, {})[subscription.id] = subscription
+        self.percolator.add(topic)
+
+    def _drop(self, number: int) -> None:
+        self.broken.pop(number, None)
+        if self._known.pop(number, None) is None:
+            return
+        name = self._names.pop(number)
+        followers = self._followers[name]
+        del followers[number]
+        if not followers:
+            del self._followers[name]
+            self.percolator.remove(name)
+
+    def hits(self, article: Article) -> list[tuple[Subscription, Match]]:
+        """Every subscription that the article rings, with the match; the best matches first."""
+        return [
+            (subscription, match)
+            for match in self.percolator.match(article, Sensitivity.EVERYTHING)
+            for subscription in self._followers[match.topic].values()
+            if match.score >= THRESHOLDS[subscription.sensitivity]
+        ]
+
+    def judge(self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Match | None:
+        """Whether an article would ring a topic that nobody need follow: for search and back-test."""
+        return self.percolator.explain(topic, article, sensitivity)
