@@ -111,7 +111,7 @@ class Archive:
         return {row.key for row in rows}
 
     async def _insert(self, rows: list[dict[str, Any]]) -> dict[str, int]:
-        """Insert the rows and answer with their ids by key: all at once, or one by one if any of them is poison."""
+        """Insert the rows and answer with their ids by key: all at once, or in halves until a poison row is alone."""
         if not rows:
             return {}
         insert = (
@@ -126,12 +126,11 @@ class Archive:
             if not _is_poison(error):
                 raise
             if len(rows) == 1:
-                log.warning("an article could not be stored", feed=rows[0]["feed_id"], exc_info=True)
+                reason = type(getattr(error, "orig", None) or error).__name__
+                log.warning("an article could not be stored", feed=rows[0]["feed_id"], reason=reason)
                 return {}
-        ids: dict[str, int] = {}
-        for row in rows:
-            ids |= await self._insert([row])
-        return ids
+        half = len(rows) // 2
+        return await self._insert(rows[:half]) | await self._insert(rows[half:])
 
     async def open_story(self, article: Article, *, now: datetime) -> int:
         """A new story with this article in it; its number."""

@@ -66,7 +66,9 @@ class Database:
             self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
             self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS)
         else:
-            self._write_engine = self._read_engine = create_async_engine(url, pool_pre_ping=True, pool_size=10)
+            self._write_engine = self._read_engine = create_async_engine(
+                url, pool_pre_ping=True, pool_size=10, hide_parameters=True
+            )
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -102,7 +104,10 @@ class Database:
 
 def _sqlite_engine(url: URL, *, begin: str, size: int) -> AsyncEngine:
     # isolation_level=None stops the driver from beginning transactions on its own: ours would come too late.
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, connect_args={"isolation_level": None})
+    # hide_parameters keeps private feed addresses out of the texts of errors, which end up in logs.
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, connect_args={"isolation_level": None}, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
