@@ -21,8 +21,9 @@ INVISIBLE = re.compile(
 
 LINE_BREAK = re.compile("[ \t]*(?:\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])[ \t]*")
 SPACES = re.compile(r"[^\S\n]+")
-PATH_SAFE = "/%:@!$&*+,;=-._~"
-"""Left alone in paths and queries. Not in it: brackets, quotes, `<`, `>`, `|`, backslash, white space."""
+PATH_SAFE = "/%:!$&*+,;=-._~"
+"""Left alone in paths and queries. Not in it: brackets, quotes, `<`, `>`, `|`, backslash, white space,
+and `@`, as "@everyone" pings from inside a URL too."""
 
 
 def clean(text: str) -> str:

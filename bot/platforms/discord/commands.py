@@ -85,8 +85,8 @@ async def sync(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake
     The question is one GET; registering counts against 200 creations a day, and a client that sees commands change
     drops what its user was typing.
     """
-    ours = [_ours(command.to_dict(tree), guild) for command in tree.get_commands(guild=guild)]
-    theirs = [_theirs(command, guild) for command in await tree.fetch_commands(guild=guild)]
+    ours = [_canonical(command.to_dict(tree)) for command in tree.get_commands(guild=guild)]
+    theirs = [_theirs(command) for command in await tree.fetch_commands(guild=guild)]
     if _dictionary(ours) == _dictionary(theirs):
         return False
     await tree.sync(guild=guild)
@@ -171,38 +171,30 @@ def _dictionary(commands: list[dict[str, Any]]) -> str:
     return json.dumps(sorted(commands, key=lambda command: str(command["name"])), sort_keys=True)
 
 
-def _ours(payload: Mapping[str, Any], guild: object) -> dict[str, Any]:
-    rights = payload.get("default_member_permissions")
-    return _canonical(payload, rights, payload.get("contexts"), payload.get("integration_types"), guild)
-
-
-def _theirs(command: app_commands.AppCommand, guild: object) -> dict[str, Any]:
+def _theirs(command: app_commands.AppCommand) -> dict[str, Any]:
     rights = command.default_member_permissions
-    payload = command.to_dict()
-    return {
-        **_canonical(
-            payload,
-            rights.value if rights is not None else None,
-            payload.get("contexts"),
-            payload.get("integration_types"),
-            guild,
-        ),
-        "nsfw": command.nsfw,
-    }
+    return _canonical(
+        {
+            **command.to_dict(),
+            "default_member_permissions": None if rights is None else rights.value,
+            "nsfw": command.nsfw,
+        }
+    )
 
 
-def _canonical(payload: Mapping[str, Any], rights: Any, contexts: Any, installs: Any, guild: object) -> dict[str, Any]:
-    """A command without what Discord adds by itself: ids, versions, and keys that say nothing."""
+def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A command without what Discord adds by itself: ids, versions, and keys that say nothing.
+
+    Contexts and installs are the same for all our commands and left out: discord.py 2.7.1 reads them wrong (its flags
+    drop the lowest bit), so they would look changed for ever.
+    """
     return {
         "name": payload["name"],
         "type": payload["type"],
         "description": payload["description"],
         "options": [_option(option) for option in payload.get("options") or ()],
         "nsfw": bool(payload.get("nsfw")),
-        "rights": None if rights is None else int(rights),
-        # Of a server's own commands Discord keeps neither.
-        "contexts": None if guild else sorted(contexts or ()),
-        "installs": None if guild else sorted(installs or ()),
+        "rights": payload.get("default_member_permissions"),
     }
 
 

@@ -1,0 +1,279 @@
+"""The servers, channels, people and messages behind the fake Discord, in the shapes of its wire."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+APPLICATION = 900_000_000_000_000_001
+EPOCH = 1_420_070_400_000  # Discord's own: the first millisecond of 2015
+VIEW, SEND, HISTORY, MANAGE, ADMIN = 1 << 10, 1 << 11, 1 << 16, 1 << 5, 1 << 3
+USUAL = VIEW | SEND | HISTORY | 1 << 31  # and application commands
+EVERYTHING = (1 << 53) - 1
+COMPONENTS_V2, EPHEMERAL, LOADING = 1 << 15, 1 << 6, 1 << 7
+
+TEXT_CHANNEL, DM_CHANNEL, VOICE_CHANNEL, CATEGORY, NEWS_CHANNEL = 0, 1, 2, 4, 5
+
+Payload = dict[str, Any]
+
+
+@dataclass
+class User:
+    id: int
+    name: str
+    bot: bool = False
+
+    def payload(self) -> Payload:
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "avatar": None,
+            "discriminator": "0",
+            "public_flags": 0,
+            "flags": 0,
+            "global_name": self.name.title(),
+            "primary_guild": None,
+            "avatar_decoration_data": None,
+            "collectibles": None,
+            **({"bot": True} if self.bot else {}),
+        }
+
+
+@dataclass
+class Channel:
+    """`bot_lacks` and `people_lack` are permission bits taken away here."""
+
+    id: int
+    name: str
+    type: int = TEXT_CHANNEL
+    bot_lacks: int = 0
+    people_lack: int = 0
+    messages: list[Payload] = field(default_factory=list)
+
+
+@dataclass
+class Guild:
+    id: int
+    name: str
+    channels: dict[int, Channel] = field(default_factory=dict)
+    managers: set[int] = field(default_factory=set)
+
+    def permissions(self, user: User, channel: Channel | None = None) -> int:
+        if user.id in self.managers:
+            return EVERYTHING
+        lacks = 0 if channel is None else channel.bot_lacks if user.bot else channel.people_lack
+        if lacks & VIEW:
+            return 0
+        return USUAL & ~lacks
+
+    def payload(self, bot: User) -> Payload:
+        everyone = {
+            "id": str(self.id),
+            "name": "@everyone",
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "position": 0,
+            "permissions": str(USUAL),
+            "managed": False,
+            "mentionable": False,
+            "flags": 0,
+        }
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": "1",
+            "roles": [everyone, {**everyone, "id": str(self.id + 1), "name": "Managers", "permissions": str(ADMIN)}],
+            "channels": [self.channel_payload(channel, bot) for channel in self.channels.values()],
+            "members": [self.member(bot)],
+            "member_count": 3,
+            "threads": [],
+            "features": [],
+            "emojis": [],
+            "stickers": [],
+            "unavailable": False,
+            "verification_level": 0,
+            "default_message_notifications": 0,
+            "preferred_locale": "en-US",
+            "premium_tier": 0,
+            "nsfw_level": 0,
+            "mfa_level": 0,
+            "system_channel_flags": 0,
+        }
+
+    def channel_payload(self, channel: Channel, bot: User) -> Payload:
+        overwrites = []
+        if channel.bot_lacks:
+            overwrites.append({"id": str(bot.id), "type": 1, "allow": "0", "deny": str(channel.bot_lacks)})
+        if channel.people_lack:
+            # Everyone loses it, the bot keeps it.
+            overwrites.append({"id": str(self.id), "type": 0, "allow": "0", "deny": str(channel.people_lack)})
+            keeps = channel.people_lack & ~channel.bot_lacks
+            mine = next((each for each in overwrites if each["id"] == str(bot.id)), None)
+            if mine:
+                mine["allow"] = str(keeps)
+            else:
+                overwrites.append({"id": str(bot.id), "type": 1, "allow": str(keeps), "deny": "0"})
+        return {
+            "id": str(channel.id),
+            "type": channel.type,
+            "name": channel.name,
+            "position": list(self.channels).index(channel.id),
+            "permission_overwrites": overwrites,
+            "parent_id": None,
+            "topic": None,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "flags": 0,
+            **({"bitrate": 64000, "user_limit": 0} if channel.type == VOICE_CHANNEL else {}),
+        }
+
+    def member(self, user: User) -> Payload:
+        return {
+            "user": user.payload(),
+            "roles": [str(self.id + 1)] if user.id in self.managers else [],
+            "joined_at": "2026-01-01T00:00:00+00:00",
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "nick": None,
+            "avatar": None,
+            "permissions": str(self.permissions(user)),
+        }
+
+
+def stored_message(identity: int, channel_id: int, author: User, body: Payload, at: datetime) -> Payload:
+    """What Discord makes of a request body and gives back."""
+    return {
+        "id": str(identity),
+        "channel_id": str(channel_id),
+        "type": 0,
+        "author": author.payload(),
+        "content": body.get("content") or "",
+        "timestamp": at.astimezone(UTC).isoformat(),
+        "edited_timestamp": None,
+        "flags": body.get("flags") or 0,
+        "components": with_ids(body.get("components") or []),
+        "embeds": body.get("embeds") or [],
+        "attachments": [],
+        "mentions": [],
+        "mention_roles": [],
+        "pinned": False,
+        "mention_everyone": False,
+        "tts": False,
+    }
+
+
+def with_ids(components: list[Payload]) -> list[Payload]:
+    """Components as Discord answers them: an id for each that had none, and all the keys it adds."""
+    taken = {each["id"] for each in walk(components) if each.get("id")}
+    numbers = (number for number in range(1, 1000) if number not in taken)
+
+    def drawn(component: Payload) -> Payload:
+        full = {**component, "id": component.get("id") or next(numbers)}
+        if full["type"] in (2, 17, 11):
+            full = {key: value for key, value in full.items() if value is not None}
+        if full["type"] == 17:
+            full = {"accent_color": None, "spoiler": False, **full}
+        if full["type"] == 11:
+            url = full["media"]["url"]
+            media = {"id": str(1 << 50), "url": url, "proxy_url": f"https://media.example/{len(url)}"}
+            full = {"description": None, "spoiler": False, **full, "media": media}
+        if "components" in full:
+            full["components"] = [drawn(each) for each in full["components"]]
+        if "accessory" in full:
+            full["accessory"] = drawn(full["accessory"])
+        return full
+
+    return [drawn(component) for component in components]
+
+
+def walk(components: list[Payload]) -> list[Payload]:
+    """All components, nested ones too."""
+    found: list[Payload] = []
+    for component in components:
+        found.append(component)
+        found += walk(component.get("components") or [])
+        if component.get("accessory"):
+            found += walk([component["accessory"]])
+    return found
+
+
+def text_of(message: Payload) -> str:
+    """All the text that a message shows, as Discord's markup."""
+    parts = [message.get("content"), *(c["content"] for c in walk(message["components"]) if c["type"] == 10)]
+    return "\n".join(part for part in parts if part)
+
+
+def buttons_of(message: Payload) -> dict[str, Payload]:
+    return {each["label"]: each for each in walk(message["components"]) if each["type"] == 2}
+
+
+def faults_by_hand(body: Payload) -> list[str]:
+    """Discord's rules for a message that its OpenAPI description does not hold."""
+    components = walk(body.get("components") or [])
+    faults = []
+    flags = body.get("flags") or 0
+    if flags & COMPONENTS_V2:
+        if body.get("content") or body.get("embeds") or body.get("poll") or body.get("sticker_ids"):
+            faults.append("content, embeds, polls and stickers cannot stand beside Components V2")
+        length = sum(len(each["content"].encode("utf-16-le")) // 2 for each in components if each["type"] == 10)
+        if length > 4000:
+            faults.append(f"{length} characters of text")
+    elif any(each["type"] not in (1, 2, 3, 5, 6, 7, 8) for each in components):
+        faults.append("Components V2 without their flag")
+    if len(body.get("content") or "") > 2000:
+        faults.append("content has more than 2000 characters")
+    if len(components) > 40:
+        faults.append(f"{len(components)} components")
+    for name in ("custom_id", "id"):
+        values = [each[name] for each in components if each.get(name)]
+        if len(values) != len(set(values)):
+            faults.append(f"a {name} is there twice")
+    for each in components:
+        if each["type"] == 10 and not each["content"].strip():
+            faults.append("an empty text")
+        if each["type"] == 2 and not each.get("label"):
+            faults.append("a button without a label")
+        if each["type"] == 2 and each["style"] == 5 and len(each["url"]) > 512:
+            faults.append("a long url on a button")
+    if "allowed_mentions" in body and body["allowed_mentions"].get("parse"):
+        faults.append("mentions are allowed")
+    return faults
+
+
+class Refusal(Exception):
+    """An error answer of Discord's."""
+
+    def __init__(self, status: int, code: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.body: Payload = {"code": code, "message": text}
+        self.headers: dict[str, str] = {}
+
+
+class Throttling(Refusal):
+    """A 429: "429" for this route, "429 everywhere", or "429 wall" from what stands before Discord (it has no Via)."""
+
+    def __init__(self, kind: str, seconds: float) -> None:
+        super().__init__(429, 0, "You are being rate limited.")
+        everywhere = kind == "429 everywhere"
+        self.body = {"message": "You are being rate limited.", "retry_after": seconds, "global": everywhere}
+        self.headers = {"Retry-After": str(seconds), "X-RateLimit-Scope": "global" if everywhere else "user"}
+        if kind != "429 wall":
+            self.headers["Via"] = "1.1 google"
+        if everywhere:
+            self.headers["X-RateLimit-Global"] = "true"
+
+
+def answer(status: int, value: Any, headers: dict[str, str] | None = None) -> web.Response:
+    if value is None:
+        return web.Response(status=status, headers=headers)
+    # Exactly "application/json": with a charset behind it, discord.py would not parse it.
+    return web.Response(
+        status=status, body=json.dumps(value).encode(), headers={"Content-Type": "application/json", **(headers or {})}
+    )
