@@ -1,0 +1,321 @@
+"""Decides which story an article belongs to: one pass, in memory, undoable.
+
+An article is compared in this order: the same item again (link, or headline by the same outlet), a copy of a text that
+we have, then the nearest story by TF-IDF (`bot.stories.index`). Deciding and recording are two calls, because the
+archive decides in between who was first. State is a pure function of the articles that were remembered and not
+forgotten, so a restart that remembers the last window answers as before.
+
+The rule of single-pass clustering is old (Hill, 1968; topic detection and tracking, Allan et al., 1998); what makes
+it work on news is time and a threshold that follows the text's length. A merge that should not be is worse than a
+second alert, because nobody sees what was swallowed: the guards all err to that side.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from heapq import heappop, heappush
+from math import log
+
+from bot.core.model import Article
+from bot.stories.copies import CONTAINMENT, Copies, containment, shingles
+from bot.stories.index import Index
+from bot.stories.origin import outlet, strip_dateline
+from bot.stories.shelf import Shelf
+from bot.stories.words import language, terms, words
+
+_FEW, _MANY = 8, 40
+"""Terms of a text between which the threshold rises with their logarithm."""
+
+_USUAL = (0.095, 0.20)
+_CAREFUL = (0.13, 0.28)
+"""Thresholds at few terms and at many. Careful opens about a quarter more stories and swallows half as many."""
+
+_LEAD = 80
+"""Words of headline and lead that count; the rest of a text is background that all reports share."""
+
+_FADES = timedelta(hours=18)
+"""The silence that halves a similarity: of all that tells two look-alike events apart, time tells most."""
+
+_OWN = 0.6
+"""What an outlet's own items must reach among themselves: two articles of one outlet are mostly two stories."""
+
+_OWN_COPY = 0.8
+"""The same for its own texts: below it is a form that is filled in every day, above a corrected version."""
+
+_ANOTHER_DAY = timedelta(hours=16)
+"""A headline that differs only in its numbers from an older one: sooner an update, later another instalment."""
+
+_CANDIDATES = 16
+
+_TELLING = 12
+"""Characters that a headline must have to identify an item; "Update" does not."""
+
+_NUMBERS = re.compile(
+    r"\d+(?:st|nd|rd|th)?|\b(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tues|wednes|thurs|fri|satur|sunday"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo)\b"
+)
+
+
+class Why(StrEnum):
+    """What decided."""
+
+    SAME_ITEM = "same item"
+    COPY = "copy"
+    SIMILAR = "similar"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an article belongs. `story` is None where it opens a new one.
+
+    `score` is the similarity to `nearest`, the closest story that was looked at, whether or not it was joined;
+    `threshold` is what it had to reach. `copy_of` is the id of the article whose text or item this one repeats.
+    """
+
+    story: int | None
+    score: float = 0.0
+    copy_of: str | None = None
+    nearest: int | None = None
+    threshold: float = 0.0
+    why: Why = Why.NEW
+
+
+@dataclass(slots=True)
+class _Item:
+    """What is kept of an article: no text, only what the next one is compared with."""
+
+    id: str
+    when: float
+    outlet: str
+    heading: str
+    form: str
+    link: str
+    title: tuple[str, ...]
+    lead: tuple[str, ...]
+    shingles: array[int]
+    story: int = 0
+
+    @property
+    def weights(self) -> dict[str, int]:
+        return {**dict.fromkeys(self.lead, 1), **dict.fromkeys(self.title, 2)}
+
+
+class _Open:
+    """A story with articles in the window: when they were and whose they are."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, _Item] = {}
+        self.outlets: Counter[str] = Counter()
+        self.first = self.last = 0.0
+
+    def put(self, item: _Item) -> None:
+        self.first = min(self.first, item.when) if self.items else item.when
+        self.last = max(self.last, item.when) if self.items else item.when
+        self.items[item.id] = item
+        self.outlets[item.outlet] += 1
+
+    def take(self, item: _Item) -> None:
+        del self.items[item.id]
+        self.outlets -= Counter([item.outlet])
+        if self.items and item.when in (self.first, self.last):
+            times = [each.when for each in self.items.values()]
+            self.first, self.last = min(times), max(times)
+
+    def distance(self, when: float) -> float:
+        """Seconds between an instant and the story's life."""
+        return max(0.0, when - self.last, self.first - when)
+
+
+class Stories:
+    """The stories of the last `window`, as they are needed to place the next article.
+
+    `careful` prefers two alerts to one more often. `keep` is how many articles are kept although they are older than
+    the window: none for a live stream; some for a file that may be out of order.
+    """
+
+    def __init__(self, window: timedelta = timedelta(hours=72), *, careful: bool = False, keep: int = 0) -> None:
+        self._window = window.total_seconds()
+        self._thresholds = _CAREFUL if careful else _USUAL
+        self._keep = keep
+        self._items: dict[str, _Item] = {}
+        self._stories: dict[int, _Open] = {}
+        self._keys: Shelf[str] = Shelf()
+        self._copies = Copies()
+        self._index = Index()
+        self._by_age: list[tuple[float, str]] = []
+        self._last: tuple[Article, _Item] | None = None
+        self._now = float("-inf")
+        self._latest: deque[float] = deque(maxlen=2)
+
+    def __len__(self) -> int:
+        """How many stories are open."""
+        return len(self._stories)
+
+    def place(self, article: Article, now: datetime | None = None) -> Placed:
+        """Which open story the article belongs to, if any. Nothing is recorded; `remember` does that.
+
+        `now` lets go of what is older than the window; without it the articles' own times do.
+        """
+        self._pass_time(now.timestamp() if now else None)
+        item = self._read(article)
+        if known := self._items.get(item.id) or self._linked(item):
+            return Placed(known.story, 1.0, known.id, known.story, 0.0, Why.SAME_ITEM)
+        older = self._instalments(item)
+        if known := next((each for each in older if _repeats(item, each)), None):
+            return Placed(known.story, 1.0, known.id, known.story, 0.0, Why.SAME_ITEM)
+        others = {each.story for each in older if abs(item.when - each.when) >= _ANOTHER_DAY.total_seconds()}
+        return self._copied(item, others) or self._similar(item, others)
+
+    def remember(self, article: Article, story: int) -> None:
+        """Record that the article belongs to the story, which opens with its first article.
+
+        Said again with another story, it moves the article there.
+        """
+        if known := self._items.get(article.id):
+            if known.story == story:
+                return
+            self.forget([article.id])
+        item = self._read(article)
+        item.story = story
+        self._items[item.id] = item
+        self._stories.setdefault(story, _Open()).put(item)
+        self._index.add(story, item.weights)
+        self._copies.put(item.id, item.shingles)
+        for key in _keys(item):
+            self._keys.put(key, item.id)
+        heappush(self._by_age, (item.when, item.id))
+        # One article with a date in the far future must not end every story: the clock follows the second latest.
+        self._latest.append(item.when)
+        self._now = max(self._now, min(self._latest) if len(self._latest) == 2 else float("-inf"))
+
+    def forget(self, articles: Iterable[str]) -> None:
+        """Take articles back as if they had never been remembered. Unknown ids are ignored."""
+        for name in articles:
+            if item := self._items.pop(name, None):
+                story = self._stories[item.story]
+                story.take(item)
+                self._index.remove(item.story, item.weights, last=not story.items)
+                self._copies.take(name, item.shingles)
+                for key in _keys(item):
+                    self._keys.take(key, name)
+                if not story.items:
+                    del self._stories[item.story]
+
+    def _read(self, article: Article) -> _Item:
+        """What is compared of an article; the last one is kept, because it is placed first and remembered next."""
+        if self._last is None or self._last[0] is not article:
+            self._last = (article, _item(article))
+        return self._last[1]
+
+    def _near(self, item: _Item, names: Iterable[str]) -> Iterator[_Item]:
+        for name in names:
+            known = self._items[name]
+            if abs(item.when - known.when) <= self._window:
+                yield known
+
+    def _linked(self, item: _Item) -> _Item | None:
+        return next(self._near(item, self._keys.get(f"link {item.link}")), None) if item.link else None
+
+    def _instalments(self, item: _Item) -> list[_Item]:
+        """The outlet's own items whose headline differs in nothing but numbers and dates, oldest first."""
+        key = next((key for key in _keys(item) if key.startswith("form ")), None)
+        return list(self._near(item, self._keys.get(key))) if key else []
+
+    def _copied(self, item: _Item, others: set[int]) -> Placed | None:
+        best: tuple[float, float, str] | None = None
+        for known in self._near(item, self._copies.candidates(item.shingles)):
+            share = containment(item.shingles, known.shingles)
+            own = bool(item.outlet) and known.outlet == item.outlet
+            if known.story not in others and share >= (_OWN_COPY if own else CONTAINMENT):
+                best = min(best or (0.0, 0.0, ""), (-share, known.when, known.id))
+        if best is None:
+            return None
+        known = self._items[best[2]]
+        return Placed(known.story, -best[0], known.id, known.story, CONTAINMENT, Why.COPY)
+
+    def _similar(self, item: _Item, others: set[int]) -> Placed:
+        weights = item.weights
+        usual = _threshold(len(weights), *self._thresholds)
+        scored: list[tuple[float, int]] = []
+        for cosine, story in self._index.nearest(weights, _CANDIDATES):
+            silence = self._stories[story].distance(item.when)
+            if silence <= self._window:
+                scored.append((cosine / (1 + silence / _FADES.total_seconds()), story))
+        scored.sort(key=lambda pair: (-pair[0], pair[1]))
+        for score, story in scored:
+            own = self._stories[story].outlets
+            threshold = max(usual, _OWN) if item.outlet and set(own) == {item.outlet} else usual
+            if score >= threshold and story not in others:
+                return Placed(story, score, None, story, threshold, Why.SIMILAR)
+        score, nearest = scored[0] if scored else (0.0, None)
+        return Placed(None, score, None, nearest, usual, Why.NEW)
+
+    def _pass_time(self, now: float | None) -> None:
+        self._now = max(self._now, now or float("-inf"))
+        while len(self._items) > self._keep and self._by_age and self._by_age[0][0] < self._now - self._window:
+            when, name = heappop(self._by_age)
+            held = self._items.get(name)
+            if held and held.when == when:
+                self.forget([name])
+
+
+def _item(article: Article) -> _Item:
+    publisher = outlet(article)
+    title = _without_outlet(article.title, publisher)
+    heading = " ".join(words(title))
+    body = strip_dateline(article.body)
+    lang = language(article.lang, f"{title} {body[:600]}")
+    lead = " ".join(body[: _LEAD * 16].split()[: max(0, _LEAD - len(title.split()))])
+    in_title = tuple(dict.fromkeys(terms(title, lang)))
+    return _Item(
+        id=article.id,
+        when=article.when.timestamp(),
+        outlet=publisher.casefold(),
+        heading=heading,
+        form=_NUMBERS.sub("#", heading),
+        link=article.link_key,
+        title=in_title,
+        lead=tuple(term for term in dict.fromkeys(terms(lead, lang)) if term not in in_title),
+        shingles=shingles(article.body),
+    )
+
+
+def _without_outlet(title: str, publisher: str) -> str:
+    """ "Bridge closes - Harbour Post" says the outlet's name, which is nothing of the event."""
+    for dash in (" - ", " | ", " – ", " — "):
+        head, found, tail = title.rpartition(dash)
+        if found and tail.strip().casefold() == publisher.casefold():
+            return head
+    return title
+
+
+def _keys(item: _Item) -> Iterator[str]:
+    if item.link:
+        yield f"link {item.link}"
+    if item.outlet and len(item.heading) >= _TELLING:
+        yield f"form {item.outlet}\n{item.form}"
+
+
+def _repeats(item: _Item, known: _Item) -> bool:
+    """The same headline by the same outlet: an update, unless it comes back another day as another article."""
+    if item.heading != known.heading:
+        return False
+    if abs(item.when - known.when) < _ANOTHER_DAY.total_seconds():
+        return True
+    elsewhere = bool(item.link and known.link and item.link != known.link)
+    rewritten = bool(item.shingles and known.shingles) and containment(item.shingles, known.shingles) < CONTAINMENT
+    return not (elsewhere or rewritten)
+
+
+def _threshold(count: int, low: float, high: float) -> float:
+    share = log(max(_FEW, min(count, _MANY)) / _FEW) / log(_MANY / _FEW)
+    return low + share * (high - low)

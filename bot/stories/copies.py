@@ -1,0 +1,79 @@
+"""Finds wire copies: texts that hold the better half of another, however much was cut or added around it.
+
+Word 3-shingles and containment (Broder, 1997): the share of the smaller text's shingles that the other has too. Jaccard
+similarity and SimHash lose a text that was cut to a third; containment does not. A sample of the shingles (those whose
+hash is divisible) is indexed to find candidates; the measure itself uses all of them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from zlib import crc32
+
+from bot.stories.origin import strip_dateline
+from bot.stories.shelf import Shelf
+from bot.stories.words import words
+
+CONTAINMENT = 0.5
+"""From this share on, one text is a copy of the other."""
+
+_LEAST = 40
+"""Words that both texts must have: two short notes on one event share half their shingles by chance."""
+
+_MOST = 320
+"""Words of a text that count: every copy that we know of keeps something of the beginning."""
+
+Shingles = array  # of unsigned 32-bit hashes, sorted, without repeats
+
+
+def shingles(text: str) -> array[int]:
+    """The hashes of a text's word 3-shingles; none for a text that is too short to be called a copy.
+
+    CRC-32 because it is the same in every process, unlike `hash`; a collision in a million is of no account here.
+    """
+    found = words(strip_dateline(text)[: _MOST * 16])[:_MOST]
+    if len(found) < _LEAST:
+        return array("I")
+    triples = zip(found, found[1:], found[2:], strict=False)
+    return array("I", sorted({crc32(" ".join(triple).encode("utf-8", "surrogatepass")) for triple in triples}))
+
+
+def containment(a: Iterable[int], b: Iterable[int]) -> float:
+    """The share of the smaller text's shingles that are in the other."""
+    first, second = frozenset(a), frozenset(b)
+    smaller = min(len(first), len(second))
+    return len(first & second) / smaller if smaller else 0.0
+
+
+class Copies:
+    """The texts of the open stories by their shingles."""
+
+    def __init__(self) -> None:
+        self._names: Shelf[int] = Shelf()
+
+    def put(self, name: str, hashes: array[int]) -> None:
+        for shingle in _sample(hashes):
+            self._names.put(shingle, name)
+
+    def take(self, name: str, hashes: array[int]) -> None:
+        for shingle in _sample(hashes):
+            self._names.take(shingle, name)
+
+    def candidates(self, hashes: array[int], most: int = 12) -> list[str]:
+        """Names of the texts that share most of the sampled shingles, best first."""
+        shared: dict[str, int] = {}
+        for shingle in hashes:
+            if shingle % 4 == 0:
+                for name in self._names.get(shingle)[-64:]:  # a phrase in more texts than this is boilerplate
+                    shared[name] = shared.get(name, 0) + 1
+        return sorted(shared, key=lambda name: (-shared[name], name))[:most]
+
+
+def _sample(hashes: array[int]) -> list[int]:
+    """About twenty of a text's shingles, chosen by their hash so that another text chooses the same ones.
+
+    A short text keeps every fourth, a long one every sixteenth: whoever asks looks for every fourth.
+    """
+    every = 4 if len(hashes) <= 64 else 8 if len(hashes) <= 160 else 16
+    return [shingle for shingle in hashes if shingle % every == 0]

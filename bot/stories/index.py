@@ -1,0 +1,130 @@
+"""An inverted index of the open stories: which of them share terms with a text, and how closely.
+
+Both sides are TF-IDF vectors and the measure is their cosine, with the asymmetry that information retrieval calls
+"ddd.qqq" (Salton and Buckley, 1988): a story's weights use the fixed background frequencies, as whole numbers; the
+text's weights use the frequencies of the running stream too. So a story's length can be kept up to date by adding and
+taking away, exactly: an article that is forgotten leaves no trace, and a restart comes to the same answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from heapq import nsmallest
+from math import log, sqrt
+
+from bot.stories.background import COMMON, NUMBERS, RARE
+from bot.stories.words import stem
+
+_SEEN_BEFORE = 2000
+"""As how many texts the background frequencies count when those of the stream are added."""
+
+_GRAIN = 16
+"""Steps of a background weight; fine enough that rounding is below one percent."""
+
+_CROWDED = 64
+"""A term in more stories than this brings no new candidates, unless it is among the text's rarest."""
+
+_SELECTIVE = 6
+"""How many of a text's rarest terms bring candidates however many stories have them."""
+
+_SHORT_LIST = 128
+"""How many candidates are measured with the crowded terms too."""
+
+
+class Index:
+    """Stories as bags of terms. `weight` of a term in a story is a small whole number that adds up over articles."""
+
+    def __init__(self) -> None:
+        # Most terms are in one story, which is stored as a pair: a dictionary costs 200 bytes more.
+        self._stories: dict[str, dict[int, int] | tuple[int, int]] = {}
+        self._squares: dict[int, int] = {}
+        self._background = _background()
+
+    def __len__(self) -> int:
+        return len(self._squares)
+
+    def add(self, story: int, weights: Mapping[str, int]) -> None:
+        """Add an article's terms to a story, which begins with its first."""
+        self._change(story, weights.items(), 1)
+
+    def remove(self, story: int, weights: Mapping[str, int], *, last: bool) -> None:
+        """Take them away again; `last` closes the story."""
+        self._change(story, weights.items(), -1)
+        if last:
+            del self._squares[story]
+
+    def _change(self, story: int, weights: Iterable[tuple[str, int]], sign: int) -> None:
+        square = self._squares.get(story, 0)
+        for term, weight in weights:
+            held = self._stories.get(term)
+            stories = {held[0]: held[1]} if isinstance(held, tuple) else held or {}
+            old = stories.get(story, 0)
+            new = old + sign * weight
+            if new:
+                stories[story] = new
+            else:
+                del stories[story]
+            if len(stories) > 1:
+                self._stories[term] = stories
+            elif stories:
+                self._stories[term] = next(iter(stories.items()))
+            else:
+                del self._stories[term]
+            square += (new * new - old * old) * self._fixed(term) ** 2
+        self._squares[story] = square
+
+    def _fixed(self, term: str) -> int:
+        return round(_GRAIN * log(1 / self._frequency(term)))
+
+    def _frequency(self, term: str) -> float:
+        if term.isdecimal():
+            return NUMBERS.get(len(term), NUMBERS[0])
+        return self._background.get(term, RARE)
+
+    def _running(self, term: str) -> float:
+        """The inverse document frequency of a term, in background and stream together."""
+        held = self._stories.get(term)
+        here = 0 if held is None else 1 if isinstance(held, tuple) else len(held)
+        before = _SEEN_BEFORE * self._frequency(term)
+        return max(0.05, log((_SEEN_BEFORE + len(self._squares) + 1) / (before + here + 0.5)))
+
+    def nearest(self, weights: Mapping[str, int], count: int) -> list[tuple[float, int]]:
+        """The closest stories as (cosine, story), closest first, the oldest first among equals."""
+        query = sorted(((self._running(term), term) for term in weights), key=lambda pair: (-pair[0], pair[1]))
+        length = sqrt(sum((weights[term] * rarity) ** 2 for rarity, term in query))
+        products: dict[int, float] = {}
+        crowded: list[tuple[float, dict[int, int]]] = []
+        for rank, (rarity, term) in enumerate(query):
+            stories = self._stories.get(term)
+            if stories is None:
+                continue
+            scale = weights[term] * rarity * self._fixed(term)
+            if isinstance(stories, tuple):
+                products[stories[0]] = products.get(stories[0], 0.0) + scale * stories[1]
+                continue
+            if len(stories) > _CROWDED and rank >= _SELECTIVE:
+                crowded.append((scale, stories))
+                continue
+            for story, times in stories.items():
+                products[story] = products.get(story, 0.0) + scale * times
+        squares = self._squares
+        if crowded and len(products) > _SHORT_LIST:
+            short = nsmallest(
+                _SHORT_LIST, ((-product * product / squares[story], story) for story, product in products.items())
+            )
+            products = {story: products[story] for _, story in short}
+        for scale, stories in crowded:
+            for story in products:
+                if times := stories.get(story, 0):
+                    products[story] += scale * times
+        scored = ((-product / (length * sqrt(squares[story])), story) for story, product in products.items())
+        return [(-score, story) for score, story in nsmallest(count, scored)]
+
+
+def _background() -> dict[str, float]:
+    """Stemmed word -> the highest frequency that any of its forms has."""
+    frequencies: dict[str, float] = {}
+    for frequency, words in sorted(COMMON.items()):
+        for word in words:
+            frequencies[stem(word, "en")] = frequency
+    return frequencies
