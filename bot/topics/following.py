@@ -8,8 +8,9 @@ from bot.core.errors import UserError
 from bot.core.model import Article, Match, Sensitivity, Subscription
 from bot.topics.catalogue import Catalogue
 from bot.topics.percolator import Percolator
+from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS
-from bot.topics.topic import Topic, resolve
+from bot.topics.topic import Topic
 
 
 class Following:

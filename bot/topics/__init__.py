@@ -1,0 +1,24 @@
+"""What to look for: aliases of the world's names, topics as people type them, and the percolator that finds them."""
+
+from bot.topics.catalogue import Catalogue
+from bot.topics.entity import Alias, AliasKind, Entity, EntityKind
+from bot.topics.following import Following
+from bot.topics.percolator import Percolator
+from bot.topics.score import THRESHOLDS
+from bot.topics.topic import Topic, TopicKind, UnknownTopic
+from bot.topics.typed import resolve
+
+__all__ = [
+    "THRESHOLDS",
+    "Alias",
+    "AliasKind",
+    "Catalogue",
+    "Entity",
+    "EntityKind",
+    "Following",
+    "Percolator",
+    "Topic",
+    "TopicKind",
+    "UnknownTopic",
+    "resolve",
+]

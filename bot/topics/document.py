@@ -1,0 +1,102 @@
+"""An article as the matcher reads it: its texts in order, their words in one row, and where its sentences are."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.core.model import Article
+from bot.core.sentences import sentences
+from bot.topics.normalise import Tokens
+from bot.topics.phrases import BREAK
+
+# An article is cut here: beyond it stand comments, boilerplate or an attack, and a score is settled long before.
+LONGEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of one of the article's texts. `first` is its first word, `number` counts the sentences of the body
+    from 0 and is -1 for the title."""
+
+    text: str
+    offset: int
+    first: int
+    number: int
+    part: int
+
+
+class Document:
+    """`words` holds the folded words of title, summary and text, with a `BREAK` after each of them.
+
+    A summary that the text repeats is read once, as part of the text.
+    """
+
+    def __init__(self, article: Article) -> None:
+        self.article = article
+        texts = [article.title]
+        if article.summary and article.summary.rstrip(" .…") not in article.text:
+            texts.append(article.summary)
+        if article.text:
+            texts.append(article.text)
+        self.parts = [Tokens(text[:LONGEST]) for text in texts]
+        self.words: list[str] = []
+        self._bases: list[int] = []
+        for part in self.parts:
+            self._bases.append(len(self.words))
+            self.words.extend(part.words)
+            self.words.append(BREAK)
+
+    @property
+    def title_end(self) -> int:
+        """The number of words in the title: a word before it stands in the title."""
+        return len(self.parts[0])
+
+    @property
+    def length(self) -> int:
+        """Words of the body."""
+        return len(self.words) - self.title_end - len(self.parts)
+
+    def part_of(self, word: int) -> int:
+        return bisect_right(self._bases, word) - 1
+
+    def span(self, start: int, end: int) -> tuple[int, int, int]:
+        """The part and the character offsets in it of the words from `start` up to `end`."""
+        part = self.part_of(start)
+        base = self._bases[part]
+        spans = self.parts[part].spans
+        return part, spans[start - base][0], spans[end - 1 - base][1]
+
+    def surface(self, start: int, end: int) -> str:
+        """The words from `start` up to `end` as they are written in the article."""
+        part, first, last = self.span(start, end)
+        return self.parts[part].text[first:last]
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """All sentences that hold a word, the title first, in the order of their words."""
+        found: list[Sentence] = []
+        number = -1
+        for index, part in enumerate(self.parts):
+            starts = [span[0] for span in part.spans]
+            bounds = [(0, len(part.text))] if index == 0 else sentences(part.text)
+            word = 0
+            for start, end in bounds:
+                past = bisect_right(starts, end - 1, word)
+                if past == word:
+                    continue
+                found.append(Sentence(part.text[start:end], start, self._bases[index] + word, number, index))
+                number += index > 0
+                word = past
+            if index == 0:
+                number = 0
+        return found
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [sentence.first for sentence in self.sentences]
+
+    def sentence_at(self, word: int) -> int:
+        """The index in `sentences` of the sentence that holds the word."""
+        return max(0, bisect_right(self._firsts, word) - 1)

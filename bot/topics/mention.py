@@ -1,0 +1,167 @@
+"""Which entities an article names, and where: aliases told from words and names that only look like them.
+
+The catalogue is read against every article as a whole, whoever subscribes to what: only so can the longest name win
+("Islamic State of Iraq" is not Iraq) also where nobody follows the longer one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.topics.document import Document
+from bot.topics.entity import CALLED, Alias, AliasKind, Entity
+from bot.topics.phrases import BREAK, PhraseIndex
+
+# How much one mention says about its entity. On labelled news, capitals and leaders raise recall and lower precision:
+# London is where things are said as often as what they are about.
+WEIGHTS = {
+    AliasKind.NAME: 1.0,
+    AliasKind.DEMONYM: 1.0,
+    AliasKind.ABBREVIATION: 1.0,
+    AliasKind.METONYM: 0.8,
+    AliasKind.LEADER: 0.8,
+    AliasKind.CAPITAL: 0.65,
+    AliasKind.CITY: 0.5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Words from `start` up to `end` that stand for something wanted. `weight` is in (0, 1]."""
+
+    start: int
+    end: int
+    weight: float = 1.0
+
+
+@dataclass(slots=True)
+class _Phrase:
+    """What one phrase of the catalogue may be: an alias of some, a cover of others, a sign for or against a third."""
+
+    aliases: list[tuple[Entity, Alias]] = field(default_factory=list)
+    covers: bool = False
+    vouches: list[str] = field(default_factory=list)
+    cancels: list[str] = field(default_factory=list)
+
+
+class Recogniser:
+    """Finds the mentions of all entities of a catalogue. `covers` are phrases that are no names and hide those inside."""
+
+    def __init__(
+        self,
+        entities: Iterable[Entity],
+        by_phrase: Mapping[str, list[tuple[Entity, Alias]]],
+        covers: Iterable[str],
+    ) -> None:
+        self._index = PhraseIndex()
+        self._phrases: list[_Phrase] = []
+        for phrase, sharers in by_phrase.items():
+            self._phrase(phrase).aliases = sharers
+        for phrase in covers:
+            self._phrase(phrase).covers = True
+        for entity in entities:
+            for phrase in entity.context:
+                self._phrase(phrase).vouches.append(entity.id)
+            for phrase in entity.guards:
+                self._phrase(phrase).cancels.append(entity.id)
+
+    def _phrase(self, phrase: str) -> _Phrase:
+        number = self._index.add(phrase)
+        if number == len(self._phrases):
+            self._phrases.append(_Phrase())
+        return self._phrases[number]
+
+    def mentions(self, document: Document) -> dict[str, list[Mention]]:
+        """The mentions by entity id, each list in the order of the article."""
+        found: defaultdict[str, list[tuple[int, int, Alias, bool]]] = defaultdict(list)
+        vouched: set[str] = set()
+        cancelled: set[str] = set()
+        reach = 0
+        hits = self._index.scan(document.words)
+        hits.sort(key=lambda hit: (hit[1], -hit[2]))
+        for number, start, end in hits:
+            phrase = self._phrases[number]
+            vouched.update(phrase.vouches)
+            cancelled.update(phrase.cancels)
+            if end <= reach:
+                continue  # inside a longer name
+            taken = phrase.covers
+            for entity, alias in phrase.aliases:
+                sure = _sure(document, start, end, alias)
+                if sure is not None:
+                    taken = True
+                    found[entity.id].append((start, end, alias, sure))
+            if taken:
+                reach = end
+        return {
+            entity: kept
+            for entity, all_found in found.items()
+            if (kept := _kept(all_found, vouched=entity in vouched, cancelled=entity in cancelled))
+        }
+
+
+def _kept(found: list[tuple[int, int, Alias, bool]], *, vouched: bool, cancelled: bool) -> list[Mention]:
+    """The mentions that stand when weak ones have looked for company and guards have had their say."""
+    if cancelled and not any(sure and alias.kind not in CALLED for _, _, alias, sure in found):
+        found = [each for each in found if each[2].kind not in CALLED]
+    if not vouched and not any(sure for *_, sure in found):
+        return []
+    return [Mention(start, end, WEIGHTS[alias.kind]) for start, end, alias, _ in found]
+
+
+def _sure(document: Document, start: int, end: int, alias: Alias) -> bool | None:
+    """True for an alias that stands by itself, False for one that needs company, None for one that is something else."""
+    if alias.exact:
+        surface = document.surface(start, end)
+        if surface != alias.text and (alias.text.isupper() or not surface.isupper()):
+            return None
+        # In a headline of capitals, US may be the pronoun: it needs company there.
+        return not alias.weak and not (alias.text.isupper() and _shouted(document, start, end))
+    return None if _inside_a_word(document, start, end, alias) else not alias.weak
+
+
+def _inside_a_word(document: Document, start: int, end: int, alias: Alias) -> bool:
+    """Whether a name in katakana or Hangul is only the tail or the middle of another word.
+
+    Those words come one character at a time: katakana ends where another script begins, Hangul where a gap is, and a
+    Korean name has its particles after it but nothing before.
+    """
+    first, last = alias.phrase[0], alias.phrase[-1]
+    if first < "\u3000":
+        return False
+    before, after = _neighbour(document, start - 1), _neighbour(document, end)
+    if (_katakana(first) and _katakana(before)) or (_katakana(last) and _katakana(after)):
+        return True
+    return _hangul(first) and _hangul(before) and _touch(document, start)
+
+
+def _neighbour(document: Document, word: int) -> str:
+    return document.words[word] if 0 <= word < len(document.words) else ""
+
+
+def _katakana(word: str) -> bool:
+    return "\u30a1" <= word <= "\u30ff"
+
+
+def _hangul(word: str) -> bool:
+    return "\uac00" <= word <= "\ud7a3"
+
+
+def _touch(document: Document, word: int) -> bool:
+    """Whether no gap lies between a word and the one before it (both in one text)."""
+    return document.span(word - 1, word)[2] == document.span(word, word + 1)[1]
+
+
+def _shouted(document: Document, start: int, end: int) -> bool:
+    """Whether the words around are all in capitals too (at least three of them, numbers aside)."""
+    base = start
+    while base > 0 and start - base < 4 and document.words[base - 1] != BREAK:
+        base -= 1
+    last = end
+    while last - end < 4 and document.words[last] != BREAK:
+        last += 1
+    around = [document.surface(word, word + 1) for word in (*range(base, start), *range(end, last))]
+    letters = [word for word in around if any(letter.isalpha() for letter in word)]
+    return len(letters) >= 3 and all(word.isupper() for word in letters)

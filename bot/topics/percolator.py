@@ -1,0 +1,190 @@
+"""One article against all topics at once: each topic waits under its rarest part, and only then is looked at.
+
+A topic requires groups (each an OR of keys; all groups must be present). It is posted under each key of one group, its
+anchor: the group that is seen least. Where it has a second group it waits under the pair of anchor and second, so that
+a key shared by thousands of topics (Russia) costs only those whose other side is present too. What is left is judged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.model import Article, Match, Sensitivity
+from bot.topics.catalogue import Catalogue
+from bot.topics.document import Document
+from bot.topics.mention import Mention
+from bot.topics.phrases import PhraseIndex
+from bot.topics.score import THRESHOLDS, Scorer
+from bot.topics.topic import Group, Topic, TopicKind
+
+Present = Mapping[str, list[Mention]]
+"""The keys (`@iraq`, `oil price`) that an article holds, with their mentions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    topic: Topic
+    anchor: Group
+    second: Group
+
+
+@dataclass(slots=True)
+class _Slot:
+    """The topics that wait under one key: those with nothing else to wait for, the others by a key of their second."""
+
+    alone: set[str] = field(default_factory=set)
+    paired: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Percolator:
+    """Topics are known by their names; adding one twice changes nothing. Add and remove cost microseconds."""
+
+    def __init__(self, catalogue: Catalogue, topics: Iterable[Topic] = ()) -> None:
+        self._recogniser = catalogue.recogniser
+        self._index = PhraseIndex()
+        self._phrases: list[str] = []
+        self._uses: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
+        self._slots: dict[str, _Slot] = {}
+        self._postings: dict[str, _Posting] = {}
+        for topic in topics:
+            self.add(topic)
+
+    def __len__(self) -> int:
+        return len(self._postings)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._postings
+
+    def add(self, topic: Topic) -> None:
+        if topic.name in self._postings:
+            return
+        groups = sorted(topic.groups, key=self._commonness)
+        posting = _Posting(topic, groups[0], groups[1] if len(groups) > 1 else ())
+        self._postings[topic.name] = posting
+        for phrase in topic.phrases:
+            self._uses[phrase] += 1
+            if self._index.add(phrase) == len(self._phrases):
+                self._phrases.append(phrase)
+        for waiting in self._waiting(posting):
+            waiting.add(topic.name)
+
+    def remove(self, name: str) -> None:
+        """Forget a topic; one that is not there is forgotten already."""
+        posting = self._postings.pop(name, None)
+        if posting is None:
+            return
+        for waiting in self._waiting(posting):
+            waiting.discard(name)
+        self._sweep(posting)
+        for phrase in posting.topic.phrases:
+            self._uses[phrase] -= 1
+            if not self._uses[phrase]:
+                del self._uses[phrase]
+
+    def match(self, article: Article, sensitivity: Sensitivity = Sensitivity.NORMAL) -> list[Match]:
+        """All added topics that the article matches, the best score first, equals by name."""
+        document = Document(article)
+        mentions = self._recogniser.mentions(document)
+        present = self._present(document, mentions)
+        self._seen.update(present.keys())
+        candidates = [self._postings[name].topic for name in self._candidates(present)]
+        if not candidates:
+            return []
+        scorer = Scorer(document, mentions)
+        found = [match for topic in candidates if (match := judge(topic, present, scorer, sensitivity))]
+        return sorted(found, key=lambda match: (-match.score, match.topic))
+
+    def explain(
+        self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.EVERYTHING
+    ) -> Match | None:
+        """The match of one topic, added or not, or None: for search and back-test, and to check `match` against."""
+        document = Document(article)
+        mentions = self._recogniser.mentions(document)
+        return judge(topic, _parts_present(topic, document, mentions), Scorer(document, mentions), sensitivity)
+
+    def mentions(self, topic: Topic, text: str) -> bool:
+        """Whether a text names any part of the topic, one side of a relation for example."""
+        document = Document(Article("", text))
+        present = _parts_present(topic, document, self._recogniser.mentions(document))
+        return any(key in present for group in topic.groups for key in group)
+
+    def _present(self, document: Document, mentions: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
+        present = {f"@{entity}": found for entity, found in mentions.items()}
+        for number, start, end in self._index.scan(document.words):
+            phrase = self._phrases[number]
+            if phrase in self._uses:
+                present.setdefault(phrase, []).append(Mention(start, end))
+        return present
+
+    def _candidates(self, present: Present) -> set[str]:
+        names: set[str] = set()
+        for key in present:
+            slot = self._slots.get(key)
+            if slot is None:
+                continue
+            names |= slot.alone
+            if len(slot.paired) < len(present):
+                for second, waiting in slot.paired.items():
+                    if second in present:
+                        names |= waiting
+            else:
+                for second in present:
+                    names |= slot.paired.get(second, _NONE)
+        return names
+
+    def _commonness(self, group: Group) -> tuple[float, int]:
+        """How often a group is seen; before anything was seen, entities are commoner than words, words than phrases."""
+        seen = sum(self._seen[key] + (2.0 if key[0] == "@" else 1.0 / (1 + key.count(" "))) for key in group)
+        return seen, -max(len(key) for key in group)
+
+    def _waiting(self, posting: _Posting) -> Iterable[set[str]]:
+        for key in posting.anchor:
+            slot = self._slots.setdefault(key, _Slot())
+            if not posting.second:
+                yield slot.alone
+            for second in posting.second:
+                yield slot.paired.setdefault(second, set())
+
+    def _sweep(self, posting: _Posting) -> None:
+        for key in posting.anchor:
+            slot = self._slots[key]
+            for second in posting.second:
+                if not slot.paired.get(second, True):
+                    del slot.paired[second]
+            if not slot.alone and not slot.paired:
+                del self._slots[key]
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _parts_present(topic: Topic, document: Document, mentions: Mapping[str, list[Mention]]) -> Present:
+    present = {f"@{entity}": found for entity, found in mentions.items()}
+    index = PhraseIndex()
+    numbers = {index.add(phrase): phrase for phrase in topic.phrases}
+    for number, start, end in index.scan(document.words):
+        present.setdefault(numbers[number], []).append(Mention(start, end))
+    return present
+
+
+def judge(topic: Topic, present: Present, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
+    """The match of a topic in an article that was read already, or None."""
+    sides: list[list[Mention]] = []
+    for group in topic.groups:
+        side = [mention for key in group for mention in present.get(key, ())]
+        if not side:
+            return None
+        if len(group) > 1:
+            side.sort(key=lambda mention: (mention.start, mention.end))
+        sides.append(side)
+    if len(sides) == 1:
+        score = scorer.about(sides[0])
+    else:
+        score = scorer.together(sides, apart=topic.kind is TopicKind.RELATION)
+    score = round(score, 4)
+    if not score or score < THRESHOLDS[sensitivity]:
+        return None
+    return Match(topic.name, score, scorer.quotes(sides))

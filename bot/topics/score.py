@@ -1,0 +1,232 @@
+"""How much an article is about what it mentions: by place, frequency, closeness of the sides and kind of the names.
+
+A score is in (0, 1]. People label a story by its headline and its lead and forget whom paragraph nine names in passing;
+the pieces below say the same in numbers, joined as independent hints (1 - the product of what each leaves open).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import product
+from math import exp, prod, sqrt
+
+from bot.core.model import Evidence, Sensitivity
+from bot.topics.document import Document, Sentence
+from bot.topics.mention import Mention
+
+THRESHOLDS = {Sensitivity.EVERYTHING: 0.0, Sensitivity.NORMAL: 0.45, Sensitivity.STRONG: 0.75}
+"""The least score that rings. At NORMAL the article is plausibly about the topic; at STRONG it says so in its title, or
+hardly speaks of anything else."""
+
+MOST_EVIDENCE = 3
+LONGEST_QUOTE = 700
+"""Characters. A text without full stops is quoted in part, around what matched."""
+
+_TITLE = 0.8
+_LEAD = (0.5, 0.35, 0.25)
+"""What a name in the first, second and third sentence of the body is worth."""
+_OFTEN = 0.16
+"""How fast frequency convinces: four names in 400 words are as good as a lead."""
+_TYPICAL = 400
+"""Words. One mention in a shorter text weighs more, by the root of the ratio."""
+_SHORTEST = 60
+
+# "MOSCOW, Sept 27 (Reuters) - ", "BAGHDAD/ANKARA (AP) -- ", "Berlin (dpa) - ", "(Reuters) - ": where it was filed.
+_DATELINE = re.compile(
+    r"\s*(?:"
+    r"(?:[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’ -]+(?:[,/] ?[\w.'’ -]{2,25}){0,3}?)\s*(?:\([A-Z][\w./ ]{1,20}\)\s*)?"
+    r"(?:[-–—]{1,2}|:)\s"
+    r"|[A-ZÀ-ÖØ-Þ][^\n.()–—-]{0,60}\([A-Za-z][\w./ ]{1,20}\)\s*(?:[-–—]{1,2}\s)?"
+    r")"
+)
+_DATELINE_WEIGHT = 0.3
+_CREDITS = re.compile(
+    r"\(?(?:additional |further )?(?:reporting|writing|editing|written|edited) (?:by|in)\b", re.IGNORECASE
+)
+_SAID_IN = frozenset(
+    ("reuters", "afp", "ap", "reporters", "journalists", "told", "interview", "correspondent", "newsroom", "bureau")
+)
+_PASSING_WEIGHT = 0.15
+"""For where something was said ("told Reuters in London") and for the line of credits."""
+
+
+class Scorer:
+    """Scores and quotes one document. `mentions` are those of all entities, by id: who crowds a sentence counts too."""
+
+    def __init__(self, document: Document, mentions: dict[str, list[Mention]]) -> None:
+        self.document = document
+        self._dateline = _dateline_end(document)
+        self._scale = sqrt(_TYPICAL / max(_SHORTEST, document.length))
+        self._crowd: dict[int, set[str]] = {}
+        for entity, found in mentions.items():
+            for mention in found:
+                self._crowd.setdefault(document.sentence_at(mention.start), set()).add(entity)
+
+    def about(self, mentions: Sequence[Mention]) -> float:
+        """How much the article is about one thing, given all its mentions."""
+        title = 0.0
+        lead = [0.0] * len(_LEAD)
+        often = 0.0
+        for mention in mentions:
+            weight = self._weight(mention)
+            index = self.document.sentence_at(mention.start)
+            number = self.document.sentences[index].number
+            if number < 0:
+                title = max(title, weight)
+                continue
+            often += weight
+            if number < len(_LEAD):
+                lead[number] = max(lead[number], weight * min(1.0, 3.0 / len(self._crowd.get(index, "-"))))
+        left = (1 - _TITLE * title) * exp(-_OFTEN * often * self._scale)
+        left *= prod(1 - worth * weight for worth, weight in zip(_LEAD, lead, strict=True))
+        return max(0.01, 1 - left)
+
+    def together(self, sides: Sequence[Sequence[Mention]], *, apart: bool) -> float:
+        """How much the article brings all the sides together; 0 where `apart` sides share their only mention.
+
+        One sentence is worth more than title and lead, that more than neighbouring sentences, that more than the same
+        article. Only sides that are brought together pass the normal threshold; with `apart` false (plain words), an
+        article that is much about each of them is about all.
+        """
+        if apart and not _disjoint(sides):
+            return 0.0
+        alone = [self.about(side) for side in sides]
+        by_sentence: list[dict[int, list[Mention]]] = []
+        for side in sides:
+            where: dict[int, list[Mention]] = {}
+            for mention in side:
+                where.setdefault(self.document.sentence_at(mention.start), []).append(mention)
+            by_sentence.append(where)
+        shared = sorted(set.intersection(*(set(where) for where in by_sentence)))
+        worths = sorted(
+            (self._meeting(index, [where[index] for where in by_sentence], apart) for index in shared), reverse=True
+        )
+        # The best meeting counts in full, further ones half: they are rarely independent of it.
+        left = prod(1 - worth * (1.0 if rank == 0 else 0.5) for rank, worth in enumerate(worths[:6]))
+        prominence = 0.8 + 0.2 * min(1.0, sum(alone) / len(alone) / 0.5)
+        score = (1 - left) * prominence
+        score = max(score, self._apart(by_sentence, alone), 0.02)
+        if not apart:
+            score = max(score, 0.9 * min(alone))
+        return min(1.0, score)
+
+    def quotes(self, sides: Sequence[Sequence[Mention]]) -> tuple[Evidence, ...]:
+        """The sentences that show it, best first: those with all the sides, else the best one of each side."""
+        found: dict[int, list[list[Mention]]] = {}
+        for number, side in enumerate(sides):
+            for mention in side:
+                index = self.document.sentence_at(mention.start)
+                found.setdefault(index, [[] for _ in sides])[number].append(mention)
+        ranked = sorted(found, key=lambda index: self._rank(index, found[index]))
+        full = [index for index in ranked if all(found[index])]
+        if full:
+            chosen = full[:MOST_EVIDENCE]
+        else:
+            best = [next(index for index in ranked if found[index][number]) for number in range(len(sides))]
+            chosen = list(dict.fromkeys(best))[:MOST_EVIDENCE]
+        return tuple(
+            self._quote(self.document.sentences[index], [m for side in found[index] for m in side]) for index in chosen
+        )
+
+    def _weight(self, mention: Mention) -> float:
+        """The weight of a mention where it stands: little in a dateline, in credits and after "told Reuters in"."""
+        document = self.document
+        if mention.start < self._dateline:
+            return mention.weight * _DATELINE_WEIGHT
+        sentence = document.sentences[document.sentence_at(mention.start)]
+        if sentence.number > 0 and _CREDITS.match(sentence.text):
+            return mention.weight * _PASSING_WEIGHT
+        if mention.weight < 1 and mention.start and document.words[mention.start - 1] == "in":
+            before = document.words[max(sentence.first, mention.start - 6) : mention.start - 1]
+            if not _SAID_IN.isdisjoint(before):
+                return mention.weight * _PASSING_WEIGHT
+        return mention.weight
+
+    def _meeting(self, index: int, sides: list[list[Mention]], apart: bool) -> float:
+        """The worth of one sentence in which all sides stand."""
+        few = 4 if len(sides) == 2 else 2
+        best = 0.0
+        for chosen in product(*(side[:few] for side in sides)):
+            if apart and not _pairwise_disjoint(chosen):
+                continue
+            gap = max(m.start for m in chosen) - min(m.end for m in chosen)
+            close = 1.0 if gap <= 15 else 0.9 if gap <= 30 else 0.75
+            best = max(best, close * sqrt(min(self._weight(m) for m in chosen)))
+        number = self.document.sentences[index].number
+        place = 0.9 if number < 0 else 0.7 if number == 0 else 0.62 if number < len(_LEAD) else 0.55
+        # A list of countries brings nobody together.
+        others = len(self._crowd.get(index, ())) - len(sides)
+        return place * best * (1.0 if others <= 1 else 1 / (1 + 0.2 * (others - 1)))
+
+    def _apart(self, by_sentence: list[dict[int, list[Mention]]], alone: list[float]) -> float:
+        """The worth of sides that meet in no sentence, by how near they come."""
+        sentences = self.document.sentences
+        tops = [
+            max(
+                (self._weight(m) for index, found in where.items() for m in found if sentences[index].number < 3),
+                default=0.0,
+            )
+            for where in by_sentence
+        ]
+        in_title = any(sentences[index].number < 0 for where in by_sentence for index in where)
+        if min(tops) and in_title:
+            return 0.58 * sqrt(min(tops))
+        near = any(
+            all(any(index + step in where for step in (-1, 0, 1)) for where in by_sentence[1:])
+            for index in by_sentence[0]
+        )
+        return min(0.4, (0.3 if near else 0.1) + 0.1 * min(alone))
+
+    def _rank(self, index: int, sides: list[list[Mention]]) -> tuple[float, ...]:
+        """Sorts sentences for quoting: the title last among equals, for an alert shows it anyway."""
+        number = self.document.sentences[index].number
+        weights = [max((self._weight(m) for m in side), default=0.0) for side in sides]
+        place = 0.0 if number < 0 else 0.6 / (1 + number)
+        return (-sum(1 for weight in weights if weight), -(sum(weights) / len(weights) + place), number)
+
+    def _quote(self, sentence: Sentence, mentions: list[Mention]) -> Evidence:
+        text = sentence.text
+        spans: list[tuple[int, int]] = []
+        for mention in sorted(mentions, key=lambda m: (m.start, m.end)):
+            _, start, end = self.document.span(mention.start, mention.end)
+            start, end = start - sentence.offset, min(end - sentence.offset, len(text))
+            if spans and start < spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            else:
+                spans.append((start, end))
+        if len(text) <= LONGEST_QUOTE:
+            return Evidence(text, tuple(spans))
+        first = max(0, spans[0][0] - LONGEST_QUOTE // 4)
+        if first:
+            # Not in the middle of a word, where there is a blank to cut at.
+            first = max(text.rfind(" ", max(0, first - 40), first) + 1, first - 40)
+        cut = text[first : first + LONGEST_QUOTE]
+        return Evidence(cut, tuple((s - first, e - first) for s, e in spans if e - first <= len(cut)))
+
+
+def _dateline_end(document: Document) -> int:
+    """The first word after the dateline with which the body begins; 0 where it begins with none."""
+    if len(document.parts) < 2 or not (found := _DATELINE.match(document.parts[1].text[:120])):
+        return 0
+    first = document.title_end + 1
+    inside = sum(1 for _, end in document.parts[1].spans[:30] if end <= found.end())
+    return first + inside if first <= first + inside else 0
+
+
+def _overlap(left: Mention, right: Mention) -> bool:
+    return left.start < right.end and right.start < left.end
+
+
+def _pairwise_disjoint(chosen: Sequence[Mention]) -> bool:
+    return not any(_overlap(left, right) for at, left in enumerate(chosen) for right in chosen[at + 1 :])
+
+
+def _disjoint(sides: Sequence[Sequence[Mention]]) -> bool:
+    """Whether one mention of each side can be chosen so that no two are the same words.
+
+    Sides are few and their mentions disjoint among themselves, so that trying a few of each is enough: among n + 1
+    mentions of a side, the n others can occupy at most n.
+    """
+    enough = len(sides) + 1
+    return any(_pairwise_disjoint(chosen) for chosen in product(*(side[:enough] for side in sides)))
