@@ -4,9 +4,9 @@ from bot.topics.catalogue import Catalogue
 from bot.topics.entity import Alias, AliasKind, Entity, EntityKind
 from bot.topics.following import Following
 from bot.topics.percolator import Percolator
+from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS
 from bot.topics.topic import Topic, TopicKind, UnknownTopic
-from bot.topics.typed import resolve
 
 __all__ = [
     "THRESHOLDS",

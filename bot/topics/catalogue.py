@@ -66,7 +66,7 @@ class Catalogue:
         return Recogniser(self.entities.values(), self.by_phrase, self.covers)
 
     def mentioned(self, text: str) -> list[Entity]:
-        """The entities that a text names, in the order of their first mention, the heavier first where they share one."""
+        """The entities that a text names, by their first mention, the heavier first where they share it."""
         found = self.recogniser.mentions(Document(Article("", text)))
         order = sorted(found, key=lambda key: (found[key][0].start, -found[key][0].weight))
         return [self.entities[key] for key in order]

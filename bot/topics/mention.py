@@ -47,7 +47,7 @@ class _Phrase:
 
 
 class Recogniser:
-    """Finds the mentions of all entities of a catalogue. `covers` are phrases that are no names and hide those inside."""
+    """Finds the mentions of all entities. `covers` are phrases that are no names and hide those inside them."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ def _kept(found: list[tuple[int, int, Alias, bool]], *, vouched: bool, cancelled
 
 
 def _sure(document: Document, start: int, end: int, alias: Alias) -> bool | None:
-    """True for an alias that stands by itself, False for one that needs company, None for one that is something else."""
+    """True for an alias that stands by itself, False for one that needs company, None for a word that is no alias."""
     if alias.exact:
         surface = document.surface(start, end)
         if surface != alias.text and (alias.text.isupper() or not surface.isupper()):
