@@ -7,7 +7,6 @@ checked as they are connected to, redirects are followed by hand, bodies and wai
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from yarl import URL
 
 from bot.core.errors import FetchError, ForbiddenAddress
 from bot.sources.gate import Gate
-from bot.sources.guard import Guard
+from bot.sources.guard import ClosedAddress, Guard
 from bot.sources.inflate import Inflate
 from bot.sources.mask import is_private
 
@@ -200,9 +199,13 @@ class Fetcher:
                     if body.full:
                         break
         except FetchError as error:
-            raise _named(error, host) from None
+            raise FetchError(f"{host}: {error}", state=error.state) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # `from None`: the library's own text and traceback hold the full URL, token and all.
+            if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ClosedAddress):
+                raise ForbiddenAddress(
+                    f"{host} leads to a private or reserved address, closed to feeds.", state="blocked"
+                ) from None
             if body is None or not body.body:
                 raise Unreachable(_reason(error, host)) from None
             cut = _reason(error, host)
@@ -227,12 +230,6 @@ def _read(headers: CIMultiDictProxy[str]) -> dict[str, str]:
         for name in HEADERS_READ
         if (value := headers.get(name)) is not None and len(value) <= LONGEST_HEADER and value.isprintable()
     }
-
-
-def _named(error: FetchError, host: str) -> FetchError:
-    if isinstance(error, ForbiddenAddress):
-        return ForbiddenAddress(re.sub(r"^It (?=leads)", f"{host} ", str(error)), state=error.state)
-    return FetchError(f"{host}: {error}", state=error.state)
 
 
 # Most particular first; said to the person who added the feed.

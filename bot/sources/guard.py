@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from errno import EACCES
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -79,6 +80,13 @@ def _may_visit(ip: IPv4Address | IPv6Address, allow_private: bool) -> bool:
     return not any(ip in block for block in DENIED4)
 
 
+class ClosedAddress(OSError):
+    """A socket was refused. An OSError, because the race for the fastest of a host's addresses swallows all others.
+
+    It does not say where the name led to: that would let a stranger map the network behind us.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """The one policy for every fetch from an address that a stranger may have chosen.
@@ -128,14 +136,11 @@ class Guard:
         return self.allow_private and not may_visit(address) and may_visit(address, allow_private=True)
 
     def socket(self, info: AddressInfo) -> socket.socket:
-        """A socket for `aiohttp.TCPConnector(socket_factory=...)`, which connects it next. Raises ForbiddenAddress.
-
-        The text does not say where the name led to: that would let a stranger map the network behind us.
-        """
+        """A socket for `aiohttp.TCPConnector(socket_factory=...)`, which connects it next. Raises ClosedAddress."""
         family, kind, protocol, _, where = info
         address, port = str(where[0]), int(str(where[1]))
         if not self.permits(address, port):
-            raise ForbiddenAddress("It leads to a private or reserved address, closed to feeds.", state="blocked")
+            raise ClosedAddress(EACCES, "a private or reserved address")
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made

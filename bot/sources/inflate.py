@@ -29,6 +29,7 @@ class Inflate:
         self._encoding = encoding.strip().casefold()
         self._decoder: zlib._Decompress | None = None
         self._members = 0
+        self._used = 0
         self._start = b""
         if self._encoding not in ("", "identity", "none", "gzip", "x-gzip"):
             raise FetchError("the answer is compressed in a way that was not asked for")
@@ -75,9 +76,11 @@ class Inflate:
                 self._take(decoder.decompress(piece, STEP))
             except zlib.error:
                 raise FetchError("the answer's compression is broken") from None
-            if len(self.body) > RATIO_FROM and len(self.body) > RATIO * self.wire:
+            left = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+            self._used += len(piece) - len(left)
+            piece = left
+            if len(self.body) > RATIO_FROM and len(self.body) > RATIO * self._used:
                 raise FetchError("the answer is a compression bomb")
-            piece = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
 
     def _take(self, more: bytes) -> None:
         room = self._cap - len(self.body)

@@ -44,7 +44,8 @@ def shown(url: str) -> str:
     path = "/".join(HIDDEN if _is_token(segment) else segment for segment in parts.path.split("/"))
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     query = "&".join(
-        f"{quote(name, safe='')}={HIDDEN if _is_secret(name, value) else quote(value, safe='/:,')}"
+        f"{HIDDEN if _is_token(name) else quote(name, safe='')}="
+        + (HIDDEN if _is_secret(name, value) else quote(value, safe="/:,"))
         for name, value in pairs
     )
     if parts.query and not pairs:
