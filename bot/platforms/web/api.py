@@ -47,7 +47,7 @@ FURTHEST_BACK = 20_000
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "No such channel; the text names those that exist."},
-    "4XX": {"model": Problem, "description": "What was asked cannot be done; the text says why."},
+    422: {"model": Problem, "description": "Something in the request is not as it must be; the text says what."},
 }
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -177,7 +177,7 @@ def _commands(routes: APIRouter, house: House) -> None:
     @routes.get("/complete", tags=["commands"], summary="How a half-typed line could go on")
     async def complete(
         request: Request,
-        text: Annotated[str, Query(max_length=4000, examples=["/subscribe IS"])],
+        text: Annotated[str, Query(max_length=4000, description="The line so far.", examples=["/subscribe IS"])],
         channel: Annotated[str, Query(max_length=80, description="Where it is typed; by default the first.")] = "",
     ) -> Picks:
         there = await chat.channels()

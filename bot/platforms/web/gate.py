@@ -60,6 +60,8 @@ def _is_address(host: str) -> bool:
 
 def _hostname(netloc: str) -> str:
     """The host of `host:port` without its port; empty where it is not one."""
+    if "@" in netloc:
+        return ""
     try:
         return (urlsplit(f"//{netloc}").hostname or "").rstrip(".").casefold()
     except ValueError:

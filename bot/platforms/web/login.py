@@ -44,8 +44,8 @@ class Doorkeeper:
         return bool(self.password) and hmac.compare_digest(guess.encode(), (self.password or "").encode())
 
     def take_key(self, guess: str) -> bool:
-        """True once, for the right key."""
-        if not self.key or not hmac.compare_digest(guess.encode(), self.key.encode()):
+        """True once, for the right key; never where a password is the way in."""
+        if self.password is not None or not self.key or not hmac.compare_digest(guess.encode(), self.key.encode()):
             return False
         self.key = ""
         return True

@@ -46,7 +46,11 @@ def pages(door: Doorkeeper) -> APIRouter:
         tags=["session"],
         summary="Come in with the password or the one-time key",
         status_code=204,
-        responses={401: {"model": Problem}, 429: {"model": Problem}},
+        responses={
+            401: {"model": Problem, "description": "A wrong password, or a key that was used."},
+            422: {"model": Problem, "description": "Something in the request is not as it must be."},
+            429: {"model": Problem, "description": "Too many wrong tries; Retry-After says how long to wait."},
+        },
     )
     async def log_in(login: Login, request: Request) -> Response:
         address = caller(request.scope)

@@ -1,0 +1,371 @@
+"""The page in a real browser: typing, completion, live alerts, buttons, a phone, the dark, and hostile text."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone
+from tests.browser import NewPage, chromium, new_page
+from tests.platforms.web.conftest import Serve, Web
+from tests.platforms.web.memory_chat import alert
+
+__all__ = ["chromium", "new_page"]
+
+pytestmark = pytest.mark.browser
+
+
+async def live(page: Page) -> None:
+    """Wait until the page hears what comes."""
+    await expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+
+
+async def test_a_newcomer_subscribes_by_typing_and_hears_the_first_alert(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    await expect(page.get_by_role("heading", name="It is quiet in #general")).to_be_visible()
+    line = page.get_by_role("combobox", name="Command")
+    picks = page.get_by_role("listbox", name="Completions")
+
+    await page.locator("body").press("/")
+    await expect(line).to_be_focused()
+    await line.press_sequentially("sub")
+    await expect(picks.get_by_role("option")).to_have_count(1)
+    await line.press("Tab")
+    await expect(line).to_have_value("/subscribe ")
+    await expect(page.locator("#hint")).to_contain_text("/subscribe topic [to channel]")
+    await expect(picks.get_by_role("option")).to_have_count(6)
+    await line.press_sequentially("is")
+    await expect(picks.get_by_role("option")).to_have_text([re.compile("^ISIL")])
+    await line.press("ArrowDown")
+    await line.press("Enter")
+    await expect(line).to_have_value("/subscribe ISIL")
+    await line.press("Enter")
+
+    answer = page.locator("#lines .whisper")
+    await expect(answer).to_contain_text("#general now follows ISIL")
+    await expect(answer).to_contain_text("Only you can see this")
+    await expect(page.locator("#lines .said")).to_have_text("/subscribe ISIL")
+    await expect(line).to_have_value("")
+
+    await web.platform.send("web:general", alert(), delivery_id="d1")
+    card = page.get_by_role("article", name="Security forces raid ISIL cell near Kirkuk")
+    await expect(card).to_be_visible()
+    await expect(card.locator("mark")).to_have_text("ISIL")
+    await expect(card.locator(".chip")).to_have_text("ISIL")
+    await expect(page.locator("#announce")).to_contain_text("New alert in general")
+    source = card.get_by_role("link", name="Source")
+    assert await source.get_attribute("href") == "https://example.org/kirkuk"
+    assert await source.get_attribute("rel") == "noopener noreferrer nofollow"
+
+    await card.get_by_role("button", name="Mute story").click()
+    muted = page.locator("li[data-kind=alert] > .whisper")
+    await expect(muted).to_contain_text("This story is muted in #general")
+    await muted.get_by_role("button", name="Dismiss").click()
+    await expect(muted).to_have_count(0)
+    await answer.get_by_role("button", name="Dismiss").click()
+    await expect(page.locator("#lines .said")).to_have_count(0)
+
+
+async def test_history_comes_back_by_the_arrows_and_after_a_reload(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    line = page.locator("#line")
+    for text in ("/help", "/unsubscribe Mars"):
+        await line.fill(text)
+        await line.press("Escape")
+        await page.locator("#send").click()
+        await expect(page.locator("#lines .said").last).to_have_text(text)
+    await page.reload()
+    await live(page)
+    await line.fill("")
+    await line.press("ArrowUp")
+    await expect(line).to_have_value("/unsubscribe Mars")
+    await line.press("ArrowUp")
+    await expect(line).to_have_value("/help")
+    await line.press("ArrowDown")
+    await line.press("ArrowDown")
+    await expect(line).to_have_value("")
+
+
+async def test_enter_takes_a_name_that_is_half_typed_and_sends_a_line_that_is_whole(
+    web: Web, new_page: NewPage
+) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    line = page.locator("#line")
+    await line.press_sequentially("/uns")
+    await expect(page.locator("#picks li")).to_have_count(1)
+    await line.press("Enter")
+    await expect(line).to_have_value("/unsubscribe ")
+    await line.press_sequentially("Mars")
+    await line.press("Enter")
+    await expect(page.locator("#lines .whisper")).to_contain_text("#general does not follow Mars.")
+
+
+async def test_what_is_said_aloud_is_there_for_everybody(web: Web, new_page: NewPage) -> None:
+    one, other = await new_page(web.platform.url), await new_page(web.platform.url)
+    await live(one)
+    await live(other)
+    await one.locator("#preferences-button").click()
+    await one.get_by_label("Your name").fill("Anna")
+    await one.get_by_role("button", name="Done").click()
+    await one.locator("#line").fill("/news ISIL")
+    await one.locator("#line").press("Enter")
+    for page in (one, other):
+        await expect(page.locator("#lines .ask .who")).to_contain_text("Anna")
+        await expect(page.locator("#lines .said")).to_have_text("/news ISIL")
+        await expect(page.locator("#lines .reply")).to_contain_text("ISIL: 2 articles in 7 days")
+        await expect(page.locator("#lines .whisper")).to_have_count(0)
+
+
+async def test_a_button_in_a_private_answer_changes_that_answer(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    await page.locator("#line").fill("/subscribe ISIL")
+    await page.locator("#line").press("Enter")
+    await page.get_by_role("button", name="Undo").click()
+    whisper = page.locator("#lines .whisper")
+    await expect(whisper).to_have_count(1)
+    await expect(whisper).to_contain_text("#general no longer follows ISIL.")
+    assert web.desk.topics == {"web:general": []}
+    await whisper.get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_role("heading", name="It is quiet")).to_be_visible()
+
+
+async def test_an_edited_alert_is_drawn_again_in_its_place(web: Web, new_page: NewPage) -> None:
+    first = await web.platform.send("web:general", alert("First"), delivery_id="d1")
+    await web.platform.send("web:general", alert("Second"), delivery_id="d2")
+    page = await new_page(web.platform.url)
+    await live(page)
+    await web.platform.edit("web:general", first, alert("First, corrected"))
+    titles = page.locator(".alert .title")
+    await expect(titles).to_have_text(["First, corrected", "Second"])
+    await expect(page.locator(".edited-at")).to_have_count(1)
+
+
+async def test_unread_alerts_are_counted_and_marked_in_another_channel(web: Web, new_page: NewPage) -> None:
+    await web.platform.send("web:alerts", alert("Read before"), delivery_id="d0")
+    page = await new_page(web.platform.url)
+    await live(page)
+    await page.get_by_role("link", name="alerts").click()
+    await expect(page.locator(".alert")).to_have_count(1)
+    await page.get_by_role("link", name="general").click()
+    for number in range(2):
+        await web.platform.send("web:alerts", alert(f"Unread {number}"), delivery_id=f"u{number}")
+    await expect(page.get_by_role("link", name="alerts").locator(".count")).to_have_text("2")
+    await page.get_by_role("link", name="alerts").click()
+    await expect(page.locator("#lines .new")).to_have_text("New")
+    await expect(page.locator(".alert .title")).to_have_text(["Read before", "Unread 0", "Unread 1"])
+    await expect(page.locator("#channels .count")).to_have_count(0)
+
+
+async def test_a_reader_who_scrolled_up_is_not_pulled_down(web: Web, new_page: NewPage) -> None:
+    for number in range(30):
+        await web.platform.send("web:general", alert(f"Alert {number}"), delivery_id=f"d{number}")
+    page = await new_page(web.platform.url)
+    await live(page)
+    await expect(page.locator(".alert").last).to_be_in_viewport()
+    await page.locator("#log").hover()
+    await page.mouse.wheel(0, -3000)
+    pill = page.locator("#latest")
+    await expect(pill).to_have_text("Latest")
+    before = await page.locator("#log").evaluate("log => log.scrollTop")
+    await web.platform.send("web:general", alert("Fresh"), delivery_id="fresh")
+    await expect(pill).to_have_text("1 new")
+    assert await page.locator("#log").evaluate("log => log.scrollTop") == before
+    await pill.click()
+    await expect(page.locator(".alert").last).to_be_in_viewport()
+    await expect(pill).to_be_hidden()
+
+
+async def test_earlier_messages_come_on_demand(web: Web, new_page: NewPage) -> None:
+    for number in range(130):
+        await web.platform.send("web:general", alert(f"Alert {number}"), delivery_id=f"d{number}")
+    page = await new_page(web.platform.url)
+    await live(page)
+    await expect(page.locator(".alert")).to_have_count(100)
+    await page.locator("#earlier").click()
+    await expect(page.locator(".alert")).to_have_count(130)
+    await expect(page.locator(".alert .title").first).to_have_text("Alert 0")
+    await expect(page.locator("#earlier")).to_be_hidden()
+
+
+async def test_a_channel_is_made_and_deleted_on_the_page(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    await page.get_by_role("button", name="Add a channel").click()
+    await page.get_by_label("Name of the new channel").fill("general")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#adding .problem")).to_have_text("There is a channel #general already.")
+    await page.get_by_label("Name of the new channel").fill("Syria")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("syria")
+    await page.get_by_role("button", name="About this channel").click()
+    await page.locator("#delete").click()
+    assert len(web.chat.places) == 3, "one press must not delete"
+    await page.locator("#delete").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("general")
+    await expect(page.locator("#channels a")).to_have_text(["general", "alerts"])
+
+
+async def test_the_page_finds_back_after_the_program_was_restarted(serve: Serve, new_page: NewPage) -> None:
+    async with serve() as web:
+        await web.platform.send("web:general", alert("Before"), delivery_id="d1")
+        port = int(web.platform.url.rpartition(":")[2])
+        page = await new_page(web.platform.url)
+        await live(page)
+    await expect(page.locator("#connection")).to_have_attribute("data-state", "lost")
+    await web.chat.post("web:general", alert("Meanwhile"), delivery_id="d2")
+    async with serve(port=port) as web:
+        await expect(page.locator(".alert .title")).to_have_text(["Before", "Meanwhile"])
+        await live(page)
+
+
+async def test_a_command_that_cannot_be_sent_is_offered_again(serve: Serve, new_page: NewPage) -> None:
+    async with serve() as web:
+        port = int(web.platform.url.rpartition(":")[2])
+        page = await new_page(web.platform.url)
+        await live(page)
+    await page.locator("#line").fill("/subscribe ISIL")
+    await page.locator("#line").press("Enter")
+    await expect(page.locator(".whisper")).to_contain_text("Newsbell cannot be reached")
+    async with serve(port=port):
+        await page.get_by_role("button", name="Try again").click()
+        await expect(page.locator(".whisper")).to_contain_text("#general now follows ISIL")
+
+
+async def test_the_printed_link_logs_in_and_leaves_no_key_behind(serve: Serve, new_page: NewPage) -> None:
+    async with serve(host="0.0.0.0") as web:
+        page = await new_page(web.platform.front_door)
+        await live(page)
+        assert "key" not in page.url
+        await page.locator("#preferences-button").click()
+        await page.get_by_role("button", name="Log out").click()
+        await expect(page.get_by_label("Password")).to_be_visible()
+
+
+async def test_the_login_page_says_what_is_wrong(serve: Serve, new_page: NewPage) -> None:
+    async with serve(password="s3cret") as web:
+        page = await new_page(web.platform.url)
+        await page.get_by_label("Password").fill("wrong")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_have_text("Wrong password.")
+        await page.get_by_label("Password").fill("s3cret")
+        await page.keyboard.press("Enter")
+        await live(page)
+
+
+EVIL = '<img src=x onerror="document.title=1"><script>document.title=2</script>\u202e&amp;**b**'
+
+
+def hostile() -> Message:
+    """Markup in every place that takes text, and a script in every place that takes an address."""
+    address = "javascript:document.title=3"
+    return Message(
+        title=EVIL,
+        url=address,
+        source=EVIL,
+        body=tuple(Paragraph((Span(EVIL, bold=True, url=address), Span(EVIL)), kind) for kind in Kind),
+        fields=(Field(EVIL, EVIL), Field("Topics", EVIL)),
+        buttons=(
+            Button(EVIL, command=f"help {EVIL}"),
+            Button(EVIL, url=address, style=Style.PRIMARY),
+            Button("file", url="file:///etc/passwd"),
+            Button("data", url="data:text/html,<script>1</script>"),
+        ),
+        footer=EVIL,
+        image="https://tracker.example/pixel.png",
+        tone=Tone.ALERT,
+    )
+
+
+async def test_hostile_text_stays_text_wherever_it_stands(web: Web, new_page: NewPage) -> None:
+    page = await new_page("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await web.platform.send("web:general", hostile(), delivery_id="d1")
+    for kind, tone in (("ask", Tone.INFO), ("re", Tone.ERROR)):
+        body = (Paragraph((Span(EVIL),)), *hostile().body)
+        said = Message(title=EVIL, url="javascript:1", source=EVIL, body=body, footer=EVIL, tone=tone)
+        await web.chat.post("web:general", said, delivery_id=f"{kind}:1")
+    web.chat.places.append(type(web.chat.places[0])("web:evil", "web", EVIL))
+    await page.goto(web.platform.url)
+    await live(page)
+    await page.locator("#line").fill(f"/nothing {EVIL}")
+    await page.locator("#line").press("Enter")
+    await expect(page.locator(".whisper")).to_contain_text("There is no command")
+    shown = page.locator("#lines")
+    assert await shown.locator("img, script, iframe").count() == 0
+    assert await page.locator("#channels img, #channels script").count() == 0
+    await expect(page.locator(".alert .title")).to_have_text(EVIL)
+    for link in await page.locator("#main a").all():
+        assert re.match(r"https?://", await link.get_attribute("href") or "")
+    assert await page.title() == "#general – Newsbell"
+    assert {url for url in asked if not url.startswith(web.platform.url)} == set()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+async def test_on_a_phone_nothing_is_wider_than_the_screen(web: Web, new_page: NewPage, dark: bool) -> None:
+    long = Message(
+        title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2,
+        url=f"https://example.org/{'x' * 300}",
+        source="A newspaper with an unusually long name for an outlet",
+        body=(Paragraph((Span(f"https://example.org/{'y' * 300}"),)), Paragraph((Span("z" * 400),), Kind.QUOTE)),
+        fields=(Field("Topics", ", ".join(f"Topic number {n}" for n in range(12))), Field("N" * 80, "V" * 200)),
+        buttons=tuple(Button(f"Unsubscribe from a long topic {n} {'w' * 60}", "help") for n in range(4)),
+        tone=Tone.ALERT,
+    )
+    await web.platform.send("web:general", long, delivery_id="d1")
+    await web.chat.post("web:general", Message(body=(Paragraph((Span("/news " + "q" * 300),)),)), delivery_id="ask:1")
+    await web.chat.post("web:general", long, delivery_id="re:1")
+    page = await new_page(web.platform.url, phone=True, dark=dark)
+    await live(page)
+    await page.locator("#line").fill("/subscribe " + "r" * 200)
+    await page.locator("#line").press("Enter")
+    await expect(page.locator(".whisper")).to_be_visible()
+    for selector in ("html", "body", "#main", "#log", ".column", ".alert", ".reply .message", ".whisper .message"):
+        width = "element => element.scrollWidth - element.clientWidth"
+        assert await page.locator(selector).first.evaluate(width) <= 0, selector
+    assert float((await page.locator("#line").evaluate("e => getComputedStyle(e).fontSize")).removesuffix("px")) >= 16
+    background = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    shade = sum(int(part) for part in re.findall(r"\d+", background)[:3])
+    assert shade < 150 if dark else shade > 600
+
+    await expect(page.locator("#side")).not_to_be_in_viewport()
+    await page.get_by_role("button", name="Channels").click()
+    await expect(page.get_by_role("link", name="alerts")).to_be_in_viewport()
+    await page.get_by_role("link", name="alerts").click()
+    await expect(page.locator("#side")).not_to_be_in_viewport()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("alerts")
+
+
+async def test_the_latest_completion_wins(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    held = asyncio.Event()
+
+    async def hold(route: object) -> None:
+        if "text=%2Fn&" in route.request.url:  # type: ignore[attr-defined]  # playwright's Route
+            await held.wait()
+        await route.continue_()  # type: ignore[attr-defined]  # as above
+
+    await page.route("**/api/complete**", hold)
+    line = page.locator("#line")
+    await line.press_sequentially("/n")
+    await page.wait_for_timeout(200)
+    await line.fill("/su")
+    await expect(page.locator("#picks .pick")).to_have_text(["/subscribe"])
+    held.set()
+    await page.wait_for_timeout(200)
+    await expect(page.locator("#picks .pick")).to_have_text(["/subscribe"])
+
+
+async def test_the_api_page_draws_itself_from_the_schema(web: Web, new_page: NewPage) -> None:
+    page = await new_page(f"{web.platform.url}/docs")
+    await expect(page.get_by_role("heading", name="Newsbell API")).to_be_visible()
+    await page.get_by_text("Say a command in a channel").click()
+    await expect(page.locator("details[open]")).to_contain_text('"text": "/subscribe ISIL"')
