@@ -66,7 +66,11 @@ class Document:
         part = self.part_of(start)
         base = self._bases[part]
         spans = self.parts[part].spans
-        return part, spans[start - base][0], spans[end - 1 - base][1]
+        first, last = spans[start - base][0], spans[end - 1 - base][1]
+        # The full stop after an abbreviation written with stops belongs to it: U.S. and not U.S
+        if end - start > 1 and self.parts[part].text[last : last + 1] == "." == self.parts[part].text[last - 2]:
+            last += 1
+        return part, first, last
 
     def surface(self, start: int, end: int) -> str:
         """The words from `start` up to `end` as they are written in the article."""

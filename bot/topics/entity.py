@@ -97,7 +97,7 @@ def phrases(text: str, kind: AliasKind) -> Iterator[str]:
     """
     phrase = " ".join(Tokens(text).words)
     yield phrase
-    if kind is AliasKind.DEMONYM or len(phrase) < 4 or phrase.startswith("ال"):
+    if kind is AliasKind.DEMONYM or len(phrase) < 3 or phrase.startswith("ال"):
         return
     if "\u0621" <= phrase[0] <= "\u064a":
         yield from (prefix + phrase for prefix in "وبلفك")

@@ -155,7 +155,7 @@ def _touch(document: Document, word: int) -> bool:
 
 
 def _shouted(document: Document, start: int, end: int) -> bool:
-    """Whether the words around are all in capitals too (at least three of them, numbers aside)."""
+    """Whether the words around are all in capitals too (at least two of them, numbers aside)."""
     base = start
     while base > 0 and start - base < 4 and document.words[base - 1] != BREAK:
         base -= 1
@@ -164,4 +164,4 @@ def _shouted(document: Document, start: int, end: int) -> bool:
         last += 1
     around = [document.surface(word, word + 1) for word in (*range(base, start), *range(end, last))]
     letters = [word for word in around if any(letter.isalpha() for letter in word)]
-    return len(letters) >= 3 and all(word.isupper() for word in letters)
+    return len(letters) >= 2 and all(word.isupper() for word in letters)

@@ -70,6 +70,7 @@ _LETTERS = str.maketrans(
         **{"ħ": "h", "ŧ": "t", "ŋ": "n", "ʼ": " ", "ʹ": " "},
     }
 )
+_ARABIC = re.compile("[\u0627-\u064a]")
 _PREFIXED_ARTICLE = re.compile(r"([وف]?[بك]?|[وف])(ال\w{3,})")
 _PREFIXED_LAM = re.compile(r"([وف]?)لل(\w{3,})")
 
@@ -98,9 +99,9 @@ class Tokens:
                 self.words.append(word.lower())
                 self._spans.append(span)
             else:
-                folded = _fold_word(word)
-                self.words.extend(folded)
-                self._spans.extend([span] * len(folded))
+                for token, start, end in _fold_word(word):
+                    self.words.append(token)
+                    self._spans.append((span[0] + start, span[0] + end))
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -131,8 +132,11 @@ def _plain(text: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _fold_word(word: str) -> tuple[str, ...]:
-    """A word that is not ASCII, folded: mostly one token, several where folding reveals a seam (½ is 1 2)."""
+def _fold_word(word: str) -> tuple[tuple[str, int, int], ...]:
+    """A word that is not ASCII, folded, with offsets in it: mostly one token, several where there is a seam.
+
+    A seam that only shows in the folded form (½ is 1 2) leaves each of its tokens with the span of the whole word.
+    """
     pieces = [word]
     # One round settles all but exotic characters; the bound is a guard, not a limit anybody meets.
     for _ in range(4):
@@ -140,7 +144,19 @@ def _fold_word(word: str) -> tuple[str, ...]:
         if again == pieces:
             break
         pieces = again
-    return tuple(pieces)
+    kept = [index for index, letter in enumerate(word) if not _DROPPED.match(letter)]
+    total = sum(map(len, pieces))
+    if len(pieces) == 1 or not _ARABIC.match(word) or total not in (len(kept), len(kept) + 1):
+        return tuple((piece, 0, len(word)) for piece in pieces)
+    # Counted from the end: the article that melted into "lil" has one letter more than is written.
+    found: list[tuple[str, int, int]] = []
+    after, end = len(kept), len(word)
+    for piece in reversed(pieces):
+        after = max(0, after - len(piece) + (total > len(kept) and piece.startswith("ال")))
+        start = kept[after] if after else 0
+        found.append((piece, start, end))
+        end = start
+    return tuple(reversed(found))
 
 
 def _fold_once(word: str) -> list[str]:
@@ -151,7 +167,7 @@ def _fold_once(word: str) -> list[str]:
 
 
 def _split_arabic(word: str) -> list[str]:
-    if word < "\u0627" or word[0] > "\u0649":
+    if not _ARABIC.match(word):
         return [word]
     if (found := _PREFIXED_ARTICLE.fullmatch(word)) and found[1]:
         return [*found[1], found[2]]
