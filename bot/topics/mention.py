@@ -29,11 +29,19 @@ WEIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Words from `start` up to `end` that stand for something wanted. `weight` is in (0, 1]."""
+    """Words from `start` up to `end` that stand for something wanted. `weight` is in (0, 1].
+
+    `kind` is the kind of the entity, and empty for a phrase.
+    """
 
     start: int
     end: int
     weight: float = 1.0
+    kind: str = ""
+
+
+_Found = tuple[int, int, Alias, bool]
+"""Start, end, alias, and whether it stands by itself."""
 
 
 @dataclass(slots=True)
@@ -61,7 +69,9 @@ class Recogniser:
             self._phrase(phrase).aliases = sharers
         for phrase in covers:
             self._phrase(phrase).covers = True
+        self._kinds: dict[str, str] = {}
         for entity in entities:
+            self._kinds[entity.id] = entity.kind
             for phrase in entity.context:
                 self._phrase(phrase).vouches.append(entity.id)
             for phrase in entity.guards:
@@ -75,7 +85,7 @@ class Recogniser:
 
     def mentions(self, document: Document) -> dict[str, list[Mention]]:
         """The mentions by entity id, each list in the order of the article."""
-        found: defaultdict[str, list[tuple[int, int, Alias, bool]]] = defaultdict(list)
+        found: defaultdict[str, list[_Found]] = defaultdict(list)
         vouched: set[str] = set()
         cancelled: set[str] = set()
         reach = 0
@@ -96,19 +106,19 @@ class Recogniser:
             if taken:
                 reach = end
         return {
-            entity: kept
+            entity: [Mention(start, end, WEIGHTS[alias.kind], self._kinds[entity]) for start, end, alias, _ in kept]
             for entity, all_found in found.items()
             if (kept := _kept(all_found, vouched=entity in vouched, cancelled=entity in cancelled))
         }
 
 
-def _kept(found: list[tuple[int, int, Alias, bool]], *, vouched: bool, cancelled: bool) -> list[Mention]:
-    """The mentions that stand when weak ones have looked for company and guards have had their say."""
+def _kept(found: list[_Found], *, vouched: bool, cancelled: bool) -> list[_Found]:
+    """The aliases that stand when weak ones have looked for company and guards have had their say."""
     if cancelled and not any(sure and alias.kind not in CALLED for _, _, alias, sure in found):
         found = [each for each in found if each[2].kind not in CALLED]
     if not vouched and not any(sure for *_, sure in found):
         return []
-    return [Mention(start, end, WEIGHTS[alias.kind]) for start, end, alias, _ in found]
+    return found
 
 
 def _sure(document: Document, start: int, end: int, alias: Alias) -> bool | None:

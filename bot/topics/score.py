@@ -38,9 +38,12 @@ _DATELINE = re.compile(
     r"(?:[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’ -]+(?:[,/] ?[\w.'’ -]{2,25}){0,3}?)\s*(?:\([A-Z][\w./ ]{1,20}\)\s*)?"
     r"(?:[-–—]{1,2}|:)\s"
     r"|[A-ZÀ-ÖØ-Þ][^\n.()–—-]{0,60}\([A-Za-z][\w./ ]{1,20}\)\s*(?:[-–—]{1,2}\s)?"
+    r"|[A-ZÀ-ÖØ-Þ][\w'’ ]{2,24}\s[–—]\s"
     r")"
 )
 _DATELINE_WEIGHT = 0.3
+_DATELINE_NAME_WEIGHT = 0.6
+"""A dateline that spells the country ("MOSUL, Iraq (AP)") stands over news of it more often than one with a city."""
 _CREDITS = re.compile(
     r"\(?(?:additional |further )?(?:reporting|writing|editing|written|edited) (?:by|in)\b", re.IGNORECASE
 )
@@ -58,10 +61,11 @@ class Scorer:
         self.document = document
         self._dateline = _dateline_end(document)
         self._scale = sqrt(_TYPICAL / max(_SHORTEST, document.length))
-        self._crowd: dict[int, set[str]] = {}
+        self._crowd: dict[tuple[int, str], set[str]] = {}
         for entity, found in mentions.items():
             for mention in found:
-                self._crowd.setdefault(document.sentence_at(mention.start), set()).add(entity)
+                place = document.sentence_at(mention.start), mention.kind
+                self._crowd.setdefault(place, set()).add(entity)
 
     def about(self, mentions: Sequence[Mention]) -> float:
         """How much the article is about one thing, given all its mentions."""
@@ -77,7 +81,7 @@ class Scorer:
                 continue
             often += weight
             if number < len(_LEAD):
-                lead[number] = max(lead[number], weight * min(1.0, 3.0 / len(self._crowd.get(index, "-"))))
+                lead[number] = max(lead[number], weight * min(1.0, 3.0 / self._company(index, mention)))
         left = (1 - _TITLE * title) * exp(-_OFTEN * often * self._scale)
         left *= prod(1 - worth * weight for worth, weight in zip(_LEAD, lead, strict=True))
         return max(0.01, 1 - left)
@@ -129,11 +133,15 @@ class Scorer:
             self._quote(self.document.sentences[index], [m for side in found[index] for m in side]) for index in chosen
         )
 
+    def _company(self, index: int, mention: Mention) -> int:
+        """How many entities of the mention's kind its sentence names; 1 for a phrase."""
+        return len(self._crowd.get((index, mention.kind), "-"))
+
     def _weight(self, mention: Mention) -> float:
         """The weight of a mention where it stands: little in a dateline, in credits and after "told Reuters in"."""
         document = self.document
         if mention.start < self._dateline:
-            return mention.weight * _DATELINE_WEIGHT
+            return mention.weight * (_DATELINE_WEIGHT if mention.weight < 1 else _DATELINE_NAME_WEIGHT)
         sentence = document.sentences[document.sentence_at(mention.start)]
         if sentence.number > 0 and _CREDITS.match(sentence.text):
             return mention.weight * _PASSING_WEIGHT
@@ -156,7 +164,7 @@ class Scorer:
         number = self.document.sentences[index].number
         place = 0.9 if number < 0 else 0.7 if number == 0 else 0.62 if number < len(_LEAD) else 0.55
         # A list of countries brings nobody together.
-        others = len(self._crowd.get(index, ())) - len(sides)
+        others = max(self._company(index, mentions[0]) for mentions in sides) - len(sides)
         return place * best * (1.0 if others <= 1 else 1 / (1 + 0.2 * (others - 1)))
 
     def _apart(self, by_sentence: list[dict[int, list[Mention]]], alone: list[float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from cases import CASES
+from tests.topics.cases import CASES
 
 from bot.core.model import Article
 from bot.topics import Catalogue
