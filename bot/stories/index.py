@@ -9,6 +9,7 @@ taking away, exactly: an article that is forgotten leaves no trace, and a restar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from heapq import nsmallest
 from math import log, sqrt
 
@@ -24,7 +25,7 @@ _GRAIN = 16
 _CROWDED = 64
 """A term in more stories than this brings no new candidates, unless it is among the text's rarest."""
 
-_SELECTIVE = 6
+_SELECTIVE = 4
 """How many of a text's rarest terms bring candidates however many stories have them."""
 
 _SHORT_LIST = 128
@@ -38,7 +39,6 @@ class Index:
         # Most terms are in one story, which is stored as a pair: a dictionary costs 200 bytes more.
         self._stories: dict[str, dict[int, int] | tuple[int, int]] = {}
         self._squares: dict[int, int] = {}
-        self._background = _background()
 
     def __len__(self) -> int:
         return len(self._squares)
@@ -74,19 +74,15 @@ class Index:
         self._squares[story] = square
 
     def _fixed(self, term: str) -> int:
-        return round(_GRAIN * log(1 / self._frequency(term)))
-
-    def _frequency(self, term: str) -> float:
-        if term.isdecimal():
-            return NUMBERS.get(len(term), NUMBERS[0])
-        return self._background.get(term, RARE)
+        """The term's background weight."""
+        return _prior(term)[0]
 
     def _running(self, term: str) -> float:
-        """The inverse document frequency of a term, in background and stream together."""
+        """The term's inverse document frequency, in background and stream together."""
         held = self._stories.get(term)
         here = 0 if held is None else 1 if isinstance(held, tuple) else len(held)
-        before = _SEEN_BEFORE * self._frequency(term)
-        return max(0.05, log((_SEEN_BEFORE + len(self._squares) + 1) / (before + here + 0.5)))
+        texts = _SEEN_BEFORE + len(self._squares)
+        return max(0.05, log((texts + 1) / (_prior(term)[1] + here + 0.5)))
 
     def nearest(self, weights: Mapping[str, int], count: int) -> list[tuple[float, int]]:
         """The closest stories as (cosine, story), closest first, the oldest first among equals."""
@@ -121,10 +117,21 @@ class Index:
         return [(-score, story) for score, story in nsmallest(count, scored)]
 
 
-def _background() -> dict[str, float]:
-    """Stemmed word -> the highest frequency that any of its forms has."""
-    frequencies: dict[str, float] = {}
-    for frequency, words in sorted(COMMON.items()):
-        for word in words:
-            frequencies[stem(word, "en")] = frequency
-    return frequencies
+def _prior(term: str) -> tuple[int, float]:
+    """A term's background weight, and in how many of the texts seen before it stood."""
+    if term.isdecimal():
+        return _weighed(NUMBERS.get(len(term), NUMBERS[0]))
+    return _background().get(term, _UNLISTED)
+
+
+def _weighed(frequency: float) -> tuple[int, float]:
+    return round(_GRAIN * log(1 / frequency)), _SEEN_BEFORE * frequency
+
+
+_UNLISTED = _weighed(RARE)
+
+
+@cache
+def _background() -> dict[str, tuple[int, float]]:
+    """Stem -> what `_prior` answers, by the most frequent word of that stem."""
+    return {stem(word, "en"): _weighed(frequency) for frequency, words in sorted(COMMON.items()) for word in words}

@@ -89,10 +89,11 @@ _ANY = _any(_NAMES)
 _CLEAR = _any(written for forms in _AGENCIES.values() for written in forms.split("|"))
 _DASH = r"[-–—―:]{1,2}"
 
-# "MOSCOW, Nov. 3 (Reuters) - ", "(AFP) — ", "AP -", "LONDON, /PRNewswire/ --", "新华社北京3月1日电", "МОСКВА, 3 ноября. /ТАСС/."
+# "MOSCOW, Nov. 3 (Reuters) - ", "(AFP) — ", "AP -", "/PRNewswire/ --", "МОСКВА, 3 ноября. /ТАСС/.",
+# "新华社北京3月1日电". In the place a full stop only follows what is as short as an abbreviation.
 _DATELINE = re.compile(
     rf"""^\s*(?:
-        (?P<place>[^\n()\[\]/.!?]{{0,40}}(?:\.[^\n()\[\]/.!?]{{0,24}})?)
+        (?P<place>(?:[^\n()\[\]/!?—–.]|(?<=\b\w)\.|(?<=\b\w\w\w)\.|(?<=\b\w\w\w\w)\.|(?<=[а-я])\.){{0,48}})
             [(\[/](?:[^()\[\]/\n]{{0,30}}?\b)?(?P<signed>{_ANY})\b[^()\[\]/\n]{{0,30}}[)\]/]\s*(?:{_DASH}\s|\.\s|{_DASH})?
         | (?P<bare>{_ANY})\s+{_DASH}\s
         | (?P<east>{_CLEAR})[^\n。，,]{{0,12}}[电電]\s*
@@ -104,7 +105,7 @@ _BYLINE = re.compile(rf"^\s*By\s[^\n.]{{0,80}}?(?:,|\||\n|of|for)\s*(?:the\s)?(?
 _REPORTS = re.compile(
     rf"""\b(?P<before>{_CLEAR}|AFP|AP)\b(?:\snews)?(?:\sagency)?\s(?:reports|reported|said|quoted|informa|rapporte|meldet|сообщает|сообщил)
     |(?:according\sto|cited\sby|citing|reports?|as\sreported\sby|told|selon|según|laut|nach\sAngaben\svon|secondo
-        |сообщает|сообщил[аи]?|передает|передаёт|повідомляє|据|نقلا\sعن)\s*(?:the\s|агентство\s|وكالة\s)?(?P<after>{_CLEAR}|AFP|AP)(?!\w)
+        |сообщает|сообщил[аи]?|передает|передаёт|повідомляє|据|نقلا\sعن)\s*(?:the\s|l['’]|агентство\s|وكالة\s)?(?P<after>{_CLEAR}|AFP|AP)(?!\w)
     """,
     re.VERBOSE,
 )

@@ -83,7 +83,7 @@ def terms(text: str, lang: str) -> Iterator[str]:
             yield from (found[at : at + 3] for at in range(max(1, len(found) - 2)))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=20_000)
 def stem(word: str, lang: str) -> str:
     """The word's stem, or the word where its language has no stemmer."""
     stemmer = _stemmer(lang)
