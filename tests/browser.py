@@ -1,7 +1,8 @@
 """A headless Chromium of the system, for tests that drive the web channel.
 
 `from tests.browser import chromium, new_page` brings the fixtures; each test that uses them is marked `browser`.
-The asynchronous API is used, because the server under test lives in the test's own loop.
+The asynchronous API is used, because the server under test lives in the test's own loop. A module with many such
+tests makes module-wide fixtures of `launched` and `pages`, since a browser takes a second to start.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -34,8 +36,9 @@ def chromium_path() -> str | None:
     return os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
+@asynccontextmanager
+async def launched() -> AsyncIterator[Browser]:
+    """The browser; the test is skipped where there is none."""
     path = chromium_path()
     if path is None:
         pytest.skip(f"no Chromium here (looked for {', '.join(NAMES)} and at $CHROMIUM)")
@@ -45,19 +48,21 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
-async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
+@asynccontextmanager
+async def pages(browser: Browser) -> AsyncIterator[NewPage]:
     """Opens pages, `phone=True` and `dark=True` as wished. An error on any of them fails the test at its end."""
     troubles: list[str] = []
+    contexts: list[BrowserContext] = []
 
-    async def open_page(url: str, *, phone: bool = False, dark: bool = False, **more: Any) -> Page:
-        context = await chromium.new_context(
+    async def new_page(url: str, *, phone: bool = False, dark: bool = False, **more: Any) -> Page:
+        context = await browser.new_context(
             viewport={"width": 390, "height": 844} if phone else {"width": 1180, "height": 760},
             is_mobile=phone,
             has_touch=phone,
             color_scheme="dark" if dark else "light",
             **more,
         )
+        contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
@@ -73,5 +78,19 @@ async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
         await page.goto(url)
         return page
 
-    yield open_page
+    yield new_page
+    for context in contexts:
+        await context.close()
     assert not troubles
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
+    async with pages(chromium) as opener:
+        yield opener

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone
-from tests.browser import NewPage, chromium, new_page
+from tests.browser import NewPage, launched, pages
 from tests.platforms.web.conftest import Serve, Web
 from tests.platforms.web.memory_chat import alert
 
-__all__ = ["chromium", "new_page"]
+# One loop and one browser for the whole file: starting it for each test would take most of the time.
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-pytestmark = pytest.mark.browser
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
+    async with pages(chromium) as opener:
+        yield opener
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def web(serve: Serve) -> AsyncIterator[Web]:
+    async with serve() as served:
+        yield served
 
 
 async def live(page: Page) -> None:
