@@ -84,6 +84,11 @@ class Percolator:
             if not self._uses[phrase]:
                 del self._uses[phrase]
 
+    def waiting(self, key: str) -> int:
+        """How many topics wait under a key, for the curious: a key that gathers most of them is too common a word."""
+        slot = self._slots.get(key)
+        return len(slot.alone) + sum(map(len, slot.paired.values())) if slot else 0
+
     def match(self, article: Article, sensitivity: Sensitivity = Sensitivity.NORMAL) -> list[Match]:
         """All added topics that the article matches, the best score first, equals by name."""
         document = Document(article)
