@@ -209,11 +209,11 @@ def _writer(settings: Settings) -> Llm | None:
         raise SettingsError("Setting 'llm.model' is missing: name the model that llm.base_url serves.")
     key = settings.llm.api_key
     return Llm(
-        base_url=settings.llm.base_url,
-        api_key=key.get_secret_value() if key else "",
-        model=settings.llm.model,
+        settings.llm.base_url,
+        key.get_secret_value() if key else "",
+        settings.llm.model,
         timeout=timedelta(seconds=settings.llm.timeout_seconds),
-        daily_limit=settings.llm.daily_limit,
+        per_day=settings.llm.daily_limit,
     )
 
 

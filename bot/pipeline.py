@@ -31,6 +31,7 @@ from bot.core.model import EVERYONE, Article, Delivery, Feed, FeedState, Fetched
 from bot.core.ports import Source
 from bot.courier import ring
 from bot.jobs import Jobs
+from bot.llm import Summary
 from bot.store import Store, Tx
 from bot.stories import Stories, summarize
 from bot.topics import Following
@@ -56,7 +57,7 @@ class Rules:
 class Writer(Protocol):
     """Writes summaries better than we can extract them, or falls back to extraction; never raises."""
 
-    async def summary(self, article: Article, *, sentences: int) -> str: ...
+    async def summarize(self, article: Article, *, sentences: int) -> Summary: ...
 
 
 class LeaseLost(Exception):
@@ -228,7 +229,7 @@ class Pipeline:
             self._placed = int(articles[-1].id)
 
     async def _alert(
-        self, tx: Tx, feed: Feed, article: Article, summaries: Mapping[str, str], now: datetime
+        self, tx: Tx, feed: Feed, article: Article, summaries: Mapping[str, Summary], now: datetime
     ) -> set[str]:
         """Give a new article its story, and put the alerts that it causes into the outbox. The channels that ring."""
         placed = self.stories.place(article)
@@ -267,19 +268,21 @@ class Pipeline:
         earned: list[tuple[Subscription, Match]],
         article: Article,
         story_id: int,
-        summaries: Mapping[str, str],
+        summaries: Mapping[str, Summary],
         now: datetime,
     ) -> None:
         """One alert for one channel, frozen as it will be posted, naming every topic that earned it."""
         tenant = earned[0][0].tenant
         matches = sorted((match for _, match in earned), key=lambda match: -match.score)
         topics = tuple(match.topic for match in matches)
-        summary = summaries.get(article.url or article.title) or extract(article, matches, self.rules.sentences)
+        summary = summaries.get(article.url or article.title)
+        if summary is None or summary.by == "extract":
+            summary = Summary(extract(article, matches, self.rules.sentences), "extract")
         delivery = Delivery(
             id=delivery_id(tenant, channel, str(story_id), article.id, *topics),
             tenant=tenant,
             channel=channel,
-            message=compose(article, matches, summary=summary, story_id=story_id),
+            message=compose(article, matches, summary=summary.text, by_model=summary.by == "llm", story_id=story_id),
             article_id=int(article.id),
             story_id=story_id,
             topics=topics,
@@ -289,18 +292,20 @@ class Pipeline:
             await tx.outbox.mark_alerted(channel, story_id, topics, delivery_id=delivery.id, now=now)
             metrics.ALERTS.inc()
 
-    async def _written(self, feed: Feed, fetched: Fetched) -> dict[str, str]:
+    async def _written(self, feed: Feed, fetched: Fetched) -> dict[str, Summary]:
         """Summaries by the optional writer for what will ring, before the transaction: it may take seconds."""
         if self.writer is None or feed.ok_at is None or not fetched.entries:
             return {}
         async with self.store.read() as tx:
             fresh = await tx.archive.unseen(feed.id, fetched.entries)
-        written: dict[str, str] = {}
+        written: dict[str, Summary] = {}
         for entry in fresh:
-            article = Article(entry.key, entry.title, entry.summary, entry.text, entry.url, source=feed.source)
+            article = Article(
+                entry.key, entry.title, entry.summary, entry.text, entry.url, source=feed.source, lang=entry.lang
+            )
             if self.following.hits(article):
-                text = await self.writer.summary(article, sentences=self.rules.sentences)
-                written[entry.url or entry.title] = text
+                summary = await self.writer.summarize(article, sentences=self.rules.sentences)
+                written[entry.url or entry.title] = summary
         return written
 
     # -- housekeeping --------------------------------------------------------------------------------------------

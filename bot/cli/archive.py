@@ -60,10 +60,14 @@ def stories(
     from bot.stories import stream
 
     reader = Reader(sys.stdin.buffer, "grouping")
+    opened: list[str] = []
     for article_id, story, placed in stream(reader):
         line = {"id": reader.ids[article_id], "story": reader.ids[story]}
         if explain:
-            line |= {"nearest": reader.ids.get(placed.nearest or ""), "score": round(placed.score, 4)}
+            nearest = reader.ids[opened[placed.nearest]] if placed.nearest is not None else None
+            line |= {"nearest": nearest, "score": round(placed.score, 4), "why": placed.why}
+        if placed.story is None:
+            opened.append(story)
         write(line)
     _leave(reader)
 

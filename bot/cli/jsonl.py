@@ -18,7 +18,6 @@ SKIPPED = 3
 """Exit code where every line could be read but some."""
 
 LONGEST_LINE = 5_000_000
-TEXTS = ("title", "summary", "text", "url", "source", "lang")
 
 
 @dataclass
@@ -66,16 +65,29 @@ class Reader:
         identity = value.get("id")
         if not isinstance(identity, (str, int)) or isinstance(identity, bool) or identity == "":
             raise ValueError("“id” must be a string or a number")
-        texts = {}
-        for key in TEXTS:
-            text = value.get(key)
-            if text is not None and not isinstance(text, str):
-                raise ValueError(f"“{key}” must be a string")
-            texts[key] = (text or "").encode(errors="replace").decode()
-        if not texts["title"] and not texts["summary"] and not texts["text"]:
+        article = Article(
+            id=str(identity),
+            title=_text(value, "title"),
+            summary=_text(value, "summary"),
+            text=_text(value, "text"),
+            url=_text(value, "url"),
+            published=_moment(value),
+            source=_text(value, "source"),
+            lang=_text(value, "lang"),
+        )
+        if not article.title and not article.body:
             raise ValueError("neither “title”, “summary” nor “text”")
-        self.ids[str(identity)] = identity
-        return Article(id=str(identity), published=_moment(value), **texts)
+        self.ids[article.id] = identity
+        return article
+
+
+def _text(value: Mapping[str, Any], key: str) -> str:
+    text = value.get(key)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise ValueError(f"“{key}” must be a string")
+    return text.encode(errors="replace").decode()  # half a surrogate pair can be written by nobody
 
 
 def _moment(value: Mapping[str, Any]) -> datetime | None:

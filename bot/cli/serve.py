@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -28,6 +28,7 @@ DEMO_FORGOTTEN = timedelta(hours=1)
 """A demo that stopped less than this ago is picked up where it was; an older one starts anew."""
 
 terminal = Console(stderr=True)
+PLAIN: dict[str, Any] = {"soft_wrap": True, "markup": False, "highlight": False}
 
 
 def run(context: typer.Context) -> None:
@@ -112,9 +113,9 @@ def say_where(settings: Settings, what: str) -> None:
     """The one line that says where to look."""
     if settings.web.enabled:
         host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
-        terminal.print(f"Newsbell is on: open http://{host}:{settings.web.port} ({what}). Ctrl-C stops it.")
+        terminal.print(f"Newsbell is on: open http://{host}:{settings.web.port} ({what}). Ctrl-C stops it.", **PLAIN)
     else:
-        terminal.print(f"Newsbell is on ({what}). Ctrl-C stops it.")
+        terminal.print(f"Newsbell is on ({what}). Ctrl-C stops it.", **PLAIN)
 
 
 @asynccontextmanager

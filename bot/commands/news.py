@@ -71,6 +71,8 @@ async def latest(
     topic: Annotated[str, Option("A topic; all news without it", rest=True, complete=names_of_topics)] = "",
 ) -> Message:
     body: list[Paragraph] = []
+    name = "all feeds"
+    buttons: tuple[Button, ...] = ()
     if topic:
         meant = understood(desk, topic, "latest")
         for each in await find(desk, meant, tenant=call.tenant, days=30, limit=5):
@@ -80,7 +82,6 @@ async def latest(
         async with desk.store.read() as tx:
             for article in await tx.archive.latest(call.tenant, limit=8):
                 body += listed(article, call.zone)
-        name, buttons = "all feeds", ()
     if not body:
         return Message(title=f"Nothing yet from {name}", body=(paragraph("The archive fills as feeds are polled."),))
     return Message(title=f"The latest from {name}", body=tuple(body), buttons=buttons)

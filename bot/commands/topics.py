@@ -100,7 +100,10 @@ async def topic(
 
 
 def _aliases(entity: Entity) -> Paragraph:
+    """Its names, those of the Latin script first and some of each other script behind them."""
     names = list(dict.fromkeys(alias.text for alias in entity.aliases if alias.text != entity.name))
-    more = f" and {len(names) - ALIASES_SHOWN} more" if len(names) > ALIASES_SHOWN else ""
-    known = f" ({sort(entity)}): {', '.join(names[:ALIASES_SHOWN])}{more}" if names else f" ({sort(entity)})"
+    latin = [name for name in names if name[:1].casefold() < "\u0250"]
+    shown = [*latin[:ALIASES_SHOWN], *[name for name in names if name not in latin][:ALIASES_SHOWN]]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    known = f" ({sort(entity)}): {', '.join(shown)}{more}" if names else f" ({sort(entity)})"
     return Paragraph((Span(entity.name, bold=True), Span(known)), Kind.ITEM)

@@ -12,13 +12,10 @@ QUOTES = 2
 
 
 def compose(
-    article: Article, matches: Sequence[Match], *, summary: str, story_id: int, labels: Sequence[str] = ()
+    article: Article, matches: Sequence[Match], *, summary: str, story_id: int, by_model: bool = False
 ) -> Message:
-    """The alert for an article that matched these topics, strongest first.
-
-    `labels` are the topics' names for people, in the order of the matches, where they differ from the stored ones.
-    """
-    names = list(labels) or [match.topic for match in matches]
+    """The alert for an article that matched these topics, strongest first. What a model wrote is labelled so."""
+    names = [match.topic for match in matches]
     evidence = {sentence.sentence: sentence for match in matches for sentence in match.evidence[:1]}
     quotes = [marked(each.sentence, each.spans) for each in list(evidence.values())[:QUOTES]]
     body = [*quotes, *([paragraph(summary)] if summary and summary not in evidence else [])]
@@ -41,6 +38,7 @@ def compose(
         body=tuple(body),
         fields=(Field("Topic" if len(names) == 1 else "Topics", ", ".join(names)),),
         buttons=tuple(buttons),
+        footer="Summary by a language model; the article is the source." if by_model and summary else "",
         image=article.image,
         tone=Tone.ALERT,
     )

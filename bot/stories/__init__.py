@@ -1,1 +1,8 @@
 """What belongs together and what it says in short: copies, stories, origins, summaries. No I/O, no await."""
+
+from bot.stories.clusters import Placed, Stories
+from bot.stories.origin import origin
+from bot.stories.stream import stream
+from bot.stories.summary import summarize, summary_of
+
+__all__ = ["Placed", "Stories", "origin", "stream", "summarize", "summary_of"]
