@@ -26,7 +26,7 @@ from bot.sources.freshness import Wishes, hint, retry_after
 from bot.sources.gate import Gate
 from bot.sources.guard import WEB_PORTS, Guard
 from bot.sources.lane import LaneLimits, Lanes
-from bot.sources.mask import shown
+from bot.sources.mask import is_private, shown
 from bot.sources.sites import known_feed
 
 log = structlog.get_logger(__name__)
@@ -149,7 +149,7 @@ class FeedSource:
                     break
             else:
                 return fetched.moved_to or address, fetched
-        raise failed or FetchError("That is not a web address.")
+        raise failed or FetchError("that is not a web address")
 
     async def _tried(self, guesses: tuple[str, ...]) -> tuple[str, ...]:
         """The first of the guesses that is a feed."""
@@ -194,6 +194,7 @@ class FeedSource:
             moved_to=_moved(feed, answer),
             status=answer.status,
             size=answer.size,
+            private=is_private(feed.url),
         )
 
     async def _changed(self, feed: Feed, answer: Answer) -> Fetched:
@@ -233,6 +234,7 @@ class FeedSource:
             moved_to=_moved(feed, answer),
             status=answer.status,
             size=answer.size,
+            private=is_private(feed.url),
         )
 
 
@@ -307,5 +309,5 @@ def _typed(text: str) -> tuple[str, ...]:
         return (f"{scheme.lower()}:{rest}",)
     host = re.split(r"[/?#]", text, maxsplit=1)[0].rpartition("@")[2]
     if not host or re.search(r"\s", text) or ("." not in host and ":" not in host):
-        raise FetchError("That is not a web address; a feed's looks like example.org/feed.")
+        raise FetchError("that is not a web address; a feed's looks like example.org/feed")
     return f"https://{text}", f"http://{text}"

@@ -171,9 +171,9 @@ class Fetcher:
             raise FetchError("it redirects to something that is not an address") from None
         parts = self._guard.check(target)
         if "@" in parts.netloc:
-            raise ForbiddenAddress("It redirects to an address with a user name in it.", state="blocked")
+            raise ForbiddenAddress("it redirects to an address with a user name in it", state="blocked")
         if secret and here.startswith("https:") and parts.scheme == "http":
-            raise ForbiddenAddress("It redirects a private address to an unencrypted one.", state="blocked")
+            raise ForbiddenAddress("it redirects a private address to an unencrypted one", state="blocked")
         return parts
 
     async def _ask(
@@ -204,7 +204,7 @@ class Fetcher:
             # `from None`: the library's own text and traceback hold the full URL, token and all.
             if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ClosedAddress):
                 raise ForbiddenAddress(
-                    f"{host} leads to a private or reserved address, closed to feeds.", state="blocked"
+                    f"{host} leads to a private or reserved address, closed to feeds", state="blocked"
                 ) from None
             if body is None or not body.body:
                 raise Unreachable(_reason(error, host)) from None

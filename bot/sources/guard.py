@@ -105,26 +105,26 @@ class Guard:
         A URL that passes is not yet safe: where its host's name leads is seen only at connect time.
         """
         if len(url) > LONGEST_URL:
-            raise ForbiddenAddress(f"That address is longer than {LONGEST_URL} characters.", state="blocked")
+            raise ForbiddenAddress(f"the address is longer than {LONGEST_URL} characters", state="blocked")
         if re.search(r"[\s\\\x00-\x20\x7f-\x9f\ud800-\udfff]", url):
-            raise ForbiddenAddress("That address holds spaces, backslashes or control characters.", state="blocked")
+            raise ForbiddenAddress("the address holds spaces, backslashes or control characters", state="blocked")
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
         except ValueError:
-            raise ForbiddenAddress("That is not a web address.", state="blocked") from None
+            raise ForbiddenAddress("that is not a web address", state="blocked") from None
         if parts.scheme not in DEFAULT_PORTS:
-            raise ForbiddenAddress("Only http:// and https:// addresses can be feeds.", state="blocked")
+            raise ForbiddenAddress("only http:// and https:// addresses can be feeds", state="blocked")
         if not host or "%" in host or not host.strip("."):
-            raise ForbiddenAddress("That address names no host.", state="blocked")
+            raise ForbiddenAddress("the address names no host", state="blocked")
         port = DEFAULT_PORTS[parts.scheme] if port is None else port
         known = any(port == allowed for _, allowed in self.allowed)
         if port not in self.ports and not known and not self.allow_private:
             raise ForbiddenAddress(
-                f"{host} is asked for on port {port}; only the web's ports are open to feeds.", state="blocked"
+                f"{host} is asked for on port {port}; only the web's ports are open to feeds", state="blocked"
             )
         if _is_numeric(host) and not self.permits(host, port):
-            raise ForbiddenAddress(f"{host} is a private or reserved address, closed to feeds.", state="blocked")
+            raise ForbiddenAddress(f"{host} is a private or reserved address, closed to feeds", state="blocked")
         return parts
 
     def permits(self, address: str, port: int) -> bool:

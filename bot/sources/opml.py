@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from bot.core.errors import UserError
 from bot.sources.charset import decode
+from bot.sources.mask import is_private
 from bot.sources.text import one_line
 
 FILE_MOST = 1_000_000
@@ -37,6 +38,11 @@ class Outline:
     url: str
     title: str = ""
     folder: tuple[str, ...] = ()
+
+    @property
+    def private(self) -> bool:
+        """Whether the address holds a password or a key, so that the feed is shared with nobody."""
+        return is_private(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class _Reader:
         self._outlines += 1
         if self._outlines > OUTLINES_MOST:
             raise UserError(f"That list has more than {OUTLINES_MOST} entries; please split it.")
-        if len(self._path) > DEPTH_MOST + 2:
+        if len(self._folders) > DEPTH_MOST:
             raise UserError(f"That list nests folders more than {DEPTH_MOST} deep.")
         said = {key.lower(): value.strip() for key, value in attributes.items()}
         title = one_line(said.get("text") or said.get("title") or "", 200)

@@ -136,6 +136,8 @@ class Reader:
         except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
             return {"kind": "broken", "found": "XML that cannot be read"}
         raws = [_xml_entry(entry) for entry in parsed.entries[:ITEMS]]
+        if cutting and not raws:
+            raws = _rescued(cutting.items[:ITEMS])
         told = parsed.feed
         feed = {"title": _value(told, "title"), "link": told.get("link", ""), "language": told.get("language", "")}
         whole = bool(not parsed.bozo or CLOSED.search(document[-4096:])) and bool(raws or not cutting)
@@ -223,6 +225,19 @@ def root_of(text: str) -> str:
             return ""
         at = end + len(closer)
     return ""
+
+
+def _rescued(items: tuple[str, ...]) -> list[Raw]:
+    """The entries of a document in which feedparser sees none: its items lie under names or namespaces of their own."""
+    prefix = re.match(r"<([\w.-]+:)?", items[0])
+    inside = "".join(items)
+    if prefix and prefix[1]:
+        inside = inside.replace(f"<{prefix[1]}", "<").replace(f"</{prefix[1]}", "</")
+    document = f'<rss version="2.0"><channel>{inside}</channel></rss>'.encode("utf-8", "replace")
+    parsed = feedparser.parse(
+        io.BytesIO(document), response_headers=HEADERS, sanitize_html=False, resolve_relative_uris=False
+    )
+    return [_xml_entry(entry) for entry in parsed.entries]
 
 
 def _xml_entry(entry: Any) -> Raw:

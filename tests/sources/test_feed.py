@@ -344,7 +344,7 @@ async def test_what_is_no_address_is_said_so(street: Street, typed: str) -> None
 async def test_what_may_not_be_visited_is_refused_in_one_sentence(street: Street, typed: str) -> None:
     with pytest.raises(ForbiddenAddress) as error:
         await street.source.look(typed)
-    assert re.fullmatch(r"[^\n]+\.", str(error.value))
+    assert re.fullmatch(r"[^\n]+[^.\n]", str(error.value))
 
 
 async def test_a_path_as_a_body_opens_no_file(street: Street) -> None:
@@ -379,6 +379,15 @@ async def test_no_error_holds_a_private_address(street: Street) -> None:
         while chain is not None:
             assert TOKEN not in str(chain) + repr(chain)
             chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
+
+
+async def test_an_address_that_is_a_key_is_private(street: Street) -> None:
+    street.stand.on("/p", Reply(RSS))
+    public, fetched = await street.source.look(street.stand.url("/p"))
+    assert not fetched.private
+    keyed, fetched = await street.source.look(f"{public}?token={TOKEN}")
+    assert fetched.private and TOKEN in keyed
+    assert (await street.source.fetch(Feed(1, keyed, cache=fetched.cache))).private
 
 
 async def test_a_password_moves_along_only_on_its_own_host(street: Street) -> None:

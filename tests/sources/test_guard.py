@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -142,7 +143,7 @@ def test_private_hosts_may_use_any_port_by_setting_but_public_ones_may_not() -> 
 def test_what_is_no_web_address_is_refused_before_any_io(url: str) -> None:
     with pytest.raises(ForbiddenAddress) as error:
         Guard().check(url)
-    assert str(error.value).endswith(".")
+    assert re.fullmatch(r"[^\n.]+(\.[^\n.]+)*", str(error.value))
     assert error.value.state == "blocked"
 
 
@@ -310,7 +311,7 @@ async def test_what_leads_to_a_private_address_is_said_in_one_sentence_without_t
     async with fetcher(Guard(), resolver) as client:
         with pytest.raises(ForbiddenAddress) as error:
             await client.get("http://intranet.example/feed?token=s3cr3t")
-    assert str(error.value) == "intranet.example leads to a private or reserved address, closed to feeds."
+    assert str(error.value) == "intranet.example leads to a private or reserved address, closed to feeds"
 
 
 async def test_a_proxy_in_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from bot.sources.lane import LaneLimits, Lanes
 from tests.fakes.newsstand import RSS
 
 JOB = {"url": "https://news.example/feed", "now": "2026-11-26T12:00:00+00:00"}
-LIMITS = LaneLimits(cpu=0.6, wall=20.0)
+LIMITS = LaneLimits(cpu=0.4, wall=20.0)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -147,7 +147,7 @@ SLOW = item(f"<description><![CDATA[{'<div>' * 10_000}]]></description>").replac
 
 
 async def test_what_costs_too_much_is_killed_once_and_not_tried_again(lanes: Lanes) -> None:
-    with pytest.raises(FetchError, match=r"more than 0\.6 s of computing"):
+    with pytest.raises(FetchError, match=r"more than 0\.4 s of computing"):
         await lanes.read(JOB, SLOW.encode())
     loop = asyncio.get_running_loop()
     turns = 0
@@ -158,7 +158,7 @@ async def test_what_costs_too_much_is_killed_once_and_not_tried_again(lanes: Lan
         again.append(loop.call_soon(count))
 
     again = [loop.call_soon(count)]
-    with pytest.raises(FetchError, match=r"more than 0\.6 s of computing"):
+    with pytest.raises(FetchError, match=r"more than 0\.4 s of computing"):
         await lanes.read(JOB, SLOW.encode())
     again[-1].cancel()
     assert turns < 3  # remembered: no process was asked
@@ -176,9 +176,9 @@ async def test_the_loop_runs_on_and_an_honest_feed_is_read_while_a_bomb_is_parse
         await asyncio.sleep(0.002)
     with pytest.raises(FetchError):
         await bomb
-    # More than half a second of computing next door: were it here, the loop would have turned a handful of times.
-    assert ticks > 50
-    assert honest >= 2
+    # Nearly half a second of computing next door: were it here, the loop would have turned a handful of times.
+    assert ticks > 30
+    assert honest >= 1
 
 
 async def test_after_every_bomb_an_honest_feed_is_read(lanes: Lanes) -> None:
