@@ -186,9 +186,16 @@ def _commands(routes: APIRouter, house: House) -> None:
         start, name, option, _ = unfinished(house.router.by_name, text)
         found = house.router.by_name.get(name)
         wanted = next((each for each in found.options if each.name == option), None) if found else None
-        choices = (await house.router.complete(asked, text))[:MOST_CHOICES]
+        choices = await house.router.complete(asked, text)
+        if not name:
+            # As they are declared and not by the alphabet: what a newcomer needs first is offered first.
+            declared = [f"/{each.name} " for each in house.router.commands]
+            choices.sort(key=lambda choice: declared.index(choice.value))
         return Picks(
-            choices=[Pick(value=c.value, text=c.value.removeprefix(start).strip(), label=c.label) for c in choices],
+            choices=[
+                Pick(value=c.value, text=c.value.removeprefix(start).strip(), label=c.label)
+                for c in choices[:MOST_CHOICES]
+            ],
             usage=found.usage if found else "",
             asks=wanted.description if wanted else "",
         )

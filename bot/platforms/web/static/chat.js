@@ -148,7 +148,7 @@ async function teach() {
 function local(channel, said = null, text = "") {
   const element = make("li", { class: "mine" });
   const entry = { at: new Date(), element, line: null };
-  if (text) element.append(asked(text, yourName() || "You", entry.at.toISOString()));
+  if (text) element.append(asked(text, yourName(), entry.at.toISOString()));
   element.append(make("div", { class: "answer" }, said ? answer(said, channel, entry) : waiting()));
   return entry;
 }
@@ -180,8 +180,11 @@ async function say(text) {
     if (posted.length) {
       await arrival(channel, posted.at(-1));
       channel.entries = channel.entries.filter((each) => each !== entry);
-      if (channel === current) timeline.remove(entry);
-      if (channel === current) channel.entries = timeline.entries;
+      if (channel !== current) return;
+      timeline.remove(entry);
+      channel.entries = timeline.entries;
+      const shown = channel.entries.find((each) => each.line?.id === posted[0]);
+      if (shown) timeline.toAnswer(shown.element);
       return;
     }
     entry.element.lastElementChild.replaceChildren(answer(reply, channel, entry));
@@ -190,7 +193,7 @@ async function say(text) {
     said.buttons = [{ label: "Try again", command: text.slice(1), url: "", style: "primary" }];
     entry.element.lastElementChild.replaceChildren(answer(said, channel, entry));
   }
-  if (channel === current) timeline.toEnd();
+  if (channel === current) timeline.toAnswer(entry.element);
 }
 
 /** Until a posted line has come in by the stream, or is surely late: then the pending one makes room for it. */
@@ -309,6 +312,11 @@ document.addEventListener("keydown", (event) => {
 addEventListener("hashchange", () => {
   drawer(false);
   open(wanted());
+});
+
+// iOS lays its keyboard over the page instead of making room for it.
+visualViewport?.addEventListener("resize", () => {
+  if (visualViewport.scale === 1) document.documentElement.style.setProperty("--height", `${visualViewport.height}px`);
 });
 
 // ---- The start

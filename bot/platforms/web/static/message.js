@@ -18,10 +18,13 @@ function spans(paragraph) {
     });
 }
 
-/** `dir="auto"` cannot be asked by CSS which way it went, so the first strong letter is looked at here. */
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/gu;
+
+/** By most of its letters: `dir="auto"` would turn an English line around that begins with an Arabic name. */
 function direction(paragraph) {
-  const letter = paragraph.spans.map((span) => span.text).join("").match(/\p{L}/u)?.[0] ?? "";
-  return /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(letter) ? "rtl" : "ltr";
+  const text = paragraph.spans.map((span) => span.text).join("");
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  return (text.match(RIGHT_TO_LEFT)?.length ?? 0) * 2 > letters ? "rtl" : "ltr";
 }
 
 function body(paragraphs) {
@@ -34,6 +37,12 @@ function body(paragraphs) {
     if (paragraph.kind === "item") {
       if (!list) drawn.push((list = make("ul")));
       list.append(make("li", { dir }, inside));
+      continue;
+    }
+    // A quote right after an item is said about that item.
+    if (paragraph.kind === "quote" && list) {
+      list.classList.add("found");
+      list.lastElementChild.append(make("blockquote", { dir }, inside));
       continue;
     }
     list = null;
@@ -107,7 +116,7 @@ export function asked(text, who, iso) {
   return make(
     "div",
     { class: "ask" },
-    make("span", { class: "who" }, make("bdi", {}, who), " ", time(iso, clock(new Date(iso)))),
+    make("span", { class: "who" }, who ? [make("bdi", {}, who), " "] : null, time(iso, clock(new Date(iso)))),
     make("div", { class: "said", dir: "auto" }, text),
   );
 }

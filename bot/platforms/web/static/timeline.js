@@ -102,7 +102,7 @@ export class Timeline {
     const { line } = entry;
     const host = make("li", { "data-id": line.id, "data-kind": line.kind });
     const press = (button, element) => this.press(button, element, host);
-    if (line.kind === "ask") host.append(asked(line.message.body[0]?.spans[0]?.text ?? "", line.message.source || "Guest", line.at));
+    if (line.kind === "ask") host.append(asked(line.message.body[0]?.spans[0]?.text ?? "", line.message.source, line.at));
     else if (line.kind === "reply") host.append(make("div", { class: "reply" }, reply(line.message, press)));
     else host.append(line.message.tone === "alert" ? alertCard(line, press) : make("div", { class: "reply" }, reply(line.message, press)));
     if (line.kind === "ask") host.classList.add("ask-line");
@@ -126,6 +126,18 @@ export class Timeline {
   toEnd(smooth = false) {
     this.follow = true;
     this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+  }
+
+  /** After an answer: its end, or its beginning where it is taller than the window. */
+  toAnswer(element) {
+    const room = this.log.clientHeight;
+    const height = this.lines.getBoundingClientRect().bottom - element.getBoundingClientRect().top;
+    if (height <= room) {
+      this.toEnd();
+      return;
+    }
+    this.follow = false;
+    this.log.scrollTop += element.getBoundingClientRect().top - this.log.getBoundingClientRect().top - 8;
   }
 
   scrolled() {
