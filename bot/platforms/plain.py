@@ -50,21 +50,20 @@ def cut(text: str, most: int) -> str:
     if most <= 0:
         return ""
     kept = text[: most - 1]
-    while units(kept) > most - 1:
-        kept = kept[:-1]
+    while (excess := units(kept) - (most - 1)) > 0:
+        kept = kept[: len(kept) - (excess + 1) // 2]
     space = kept.rfind(" ", int(len(kept) * 0.8))
     return f"{kept[:space] if space > 0 else kept}…"
 
 
 def fit(text: str, most: int, escape: Callable[[str], str]) -> str:
     """The text escaped, and cut so that what comes out has at most so many UTF-16 units."""
-    escaped = escape(text)
-    length = units(text)
-    while units(escaped) > most:
-        # Each round takes away at least what is too much, as no character shrinks when it is escaped to itself or more.
-        length = max(0, min(length - 1, length - (units(escaped) - most) // 8))
-        if length == 0:
-            return ""
+    # Escaping makes nothing shorter, so what is beyond `most` is gone in any case.
+    length = min(units(text), most)
+    escaped = escape(cut(text, length))
+    while length > 0 and (excess := units(escaped) - most) > 0:
+        # No character becomes more than five ("&amp;"), so an eighth of the excess never takes too much.
+        length -= max(1, excess // 8)
         escaped = escape(cut(text, length))
     return escaped
 

@@ -172,7 +172,8 @@ def _paragraph(paragraph: Paragraph, room: int) -> str:
 
 def _span(span: Span, room: int) -> str:
     # A bold run may not cross the end of a line.
-    text = clean(span.text).replace("\n", " ") if span.bold else clean(span.text)
+    text = clean(span.text[: 2 * TEXT])
+    text = text.replace("\n", " ") if span.bold else text
     bare = text.strip()
     if not bare:
         return " " if text else ""

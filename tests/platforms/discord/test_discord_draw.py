@@ -35,7 +35,7 @@ def shows_itself(escaped: str, plain: str) -> None:
     assert shown.text.replace(ZERO_WIDTH_SPACE, "") == plain
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(hostile.texts)
 def test_escaped_text_shows_itself_and_nothing_else(untrusted: str) -> None:
     shows_itself(escape(untrusted), clean(untrusted))
@@ -55,7 +55,7 @@ def test_a_link_made_of_any_text_leads_where_we_said() -> None:
         assert shown.marks == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(hostile.messages)
 def test_a_card_of_any_message_pings_nobody_links_where_we_said_and_keeps_the_limits(message: Message) -> None:
     drawn = card(message, delivery_id="0123456789abcdef01234567")

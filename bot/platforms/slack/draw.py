@@ -1,0 +1,209 @@
+"""Draws a Message as Block Kit; pure, and within Slack's limits at every size.
+
+The body is rich text: there Slack parses nothing, so a quoted sentence cannot mention, link or format anything, and its
+bold words are exactly ours. Only what rich text cannot do is mrkdwn: a linked headline beside its picture, the outlet
+with its date, and the fields. A message's tone has no colour in Block Kit (only the legacy attachments have one).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style
+from bot.platforms.plain import clean, cut, fit, line, safe_url, units
+
+Block = dict[str, Any]
+
+# Slack's limits (docs.slack.dev/reference/block-kit, slack_sdk.models.blocks).
+BLOCKS = 50
+SECTION = 3000
+FIELDS, FIELD = 10, 2000
+BUTTONS = 25  # in one block of actions
+LABEL = 75
+VALUE = 2000
+URL = 3000
+ALT_TEXT = 2000
+TEXT = 4000  # of the notification; Slack cuts at 40,000
+TOTAL = 12_000
+"""Of all blocks as JSON: `msg_blocks_too_long` is not documented and was met from about 13,200 on."""
+
+# Shares of the total, so that no part can starve another; the body takes what is left.
+TITLE, LINK, SOURCE, FOOTER, FIELDS_TOTAL, BUTTONS_TOTAL = 300, 700, 100, 200, 2500, 3500
+
+STYLES = {Style.PRIMARY: {"style": "primary"}, Style.DANGER: {"style": "danger"}, Style.PLAIN: {}}
+PRESS, OPEN = "press:", "open:"
+"""Action ids: a press runs its value as a command line; opening a link is only acknowledged."""
+NOTHING = "…"
+
+LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ", ":": "∶"}
+FORMATTING = re.compile(r"(?<![0-9A-Za-z])[*_~`]|[*_~`](?![0-9A-Za-z])")
+EMOJI = re.compile(r":(?=[\w+'-]*[a-z][\w+'-]*:)")
+QUOTE_MARK = re.compile(r"(?m)^(\s*)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What chat.postMessage takes: the blocks, and the text for notifications and screen readers."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def escape(text: str) -> str:
+    """Untrusted text in mrkdwn that shows as it is: no mention, link, emoji, quote or style can come out of it.
+
+    `&`, `<` and `>` have their escapes. The marks of formatting have none in Slack: where one could begin or end
+    something it becomes the sign that looks like it.
+    """
+    text = QUOTE_MARK.sub(r"\1›", clean(text))
+    text = FORMATTING.sub(lambda mark: LOOKALIKES[mark[0]], text)
+    text = EMOJI.sub(LOOKALIKES[":"], text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def draw(message: Message, *, image: bool = True) -> Drawn:
+    """The message as blocks; without its picture for the second try, when Slack could not fetch it."""
+    head = _head(message, image=image)
+    tail = [*_fields(message.fields), *_actions(message.buttons), *_footer(message.footer)]
+    body = _body(message.body, TOTAL - size(head) - size(tail), BLOCKS - len(head) - len(tail))
+    blocks = [*head, *body, *tail] or [_section(NOTHING)]
+    return Drawn(notification(message), tuple(blocks))
+
+
+def notification(message: Message) -> str:
+    """All it says as escaped text: what a notification, a screen reader and a client without blocks show."""
+    return fit(clean(message.text[: 2 * TEXT]), TEXT, escape) or NOTHING
+
+
+def moment(at: datetime) -> str:
+    """Drawn in the reader's own zone; what follows the bar is for clients that cannot."""
+    at = at.astimezone(UTC)
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def size(blocks: Sequence[Block]) -> int:
+    return units(json.dumps(blocks, ensure_ascii=False))
+
+
+def _head(message: Message, *, image: bool) -> list[Block]:
+    blocks: list[Block] = []
+    title = cut(line(message.title), TITLE)
+    if title:
+        shown = escape(title)
+        address = safe_url(message.url, LINK)
+        linked = f"<{address.replace('&', '&amp;')}|{shown}>" if address else shown
+        block = _section(f"*{linked}*" if units(linked) < SECTION - 2 else f"*{shown}*")
+        picture = safe_url(message.image, LINK) if image else ""
+        if picture:
+            block["accessory"] = {"type": "image", "image_url": picture, "alt_text": cut(title, ALT_TEXT)}
+        blocks.append(block)
+    small = [fit(line(message.source), SOURCE * 2, escape)] if line(message.source) else []
+    if message.at:
+        small.append(moment(message.at))
+    if small:
+        blocks.append({"type": "context", "elements": [_mrkdwn(" · ".join(small))]})
+    return blocks
+
+
+def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
+    """Rich text, in which small print makes a block of its own."""
+    blocks: list[Block] = []
+    before: Kind | None = None
+    for paragraph in paragraphs:
+        left = room - size(blocks) - 200  # for the wrapping of one more element
+        if left < 100 or len(blocks) >= most - 1:
+            break
+        if paragraph.kind is Kind.NOTE:
+            if text := cut(clean(paragraph.text).strip(), min(left // 2, SECTION)):
+                blocks.append({"type": "context", "elements": [_plain(text)]})
+                before = paragraph.kind
+            continue
+        spans = _spans(paragraph.spans, left)
+        if not spans:
+            continue
+        if not blocks or blocks[-1]["type"] != "rich_text":
+            blocks.append({"type": "rich_text", "elements": []})
+            before = None
+        _add(blocks[-1]["elements"], paragraph.kind, spans, before)
+        before = paragraph.kind
+    return blocks
+
+
+def _add(elements: list[Block], kind: Kind, spans: list[Block], before: Kind | None) -> None:
+    if kind is Kind.QUOTE:
+        elements.append({"type": "rich_text_quote", "elements": spans})
+    elif kind is Kind.ITEM:
+        item = {"type": "rich_text_section", "elements": spans}
+        if before is Kind.ITEM:
+            elements[-1]["elements"].append(item)
+        else:
+            elements.append({"type": "rich_text_list", "style": "bullet", "elements": [item]})
+    else:
+        if before is Kind.TEXT:
+            elements[-1]["elements"].append({"type": "text", "text": "\n"})  # Slack sets no space between sections
+        elements.append({"type": "rich_text_section", "elements": spans})
+
+
+def _spans(spans: Sequence[Span], room: int) -> list[Block]:
+    drawn: list[Block] = []
+    for span in spans:
+        text = clean(span.text[: 2 * SECTION])
+        if not text:
+            continue
+        style = {"style": {"bold": True}} if span.bold and text.strip() else {}
+        address = safe_url(span.url, LINK)
+        element: Block = {"type": "link", "url": address} if address else {"type": "text"}
+        left = room - size(drawn) - size([element]) - 60
+        if left < 20:
+            break
+        # Half of it, because a quotation mark or a line break takes two characters of JSON.
+        drawn.append({**element, "text": cut(text, min(left // 2, SECTION)), **style})
+    return drawn if any(element["text"].strip() for element in drawn) else []
+
+
+def _fields(fields: Sequence[Field]) -> list[Block]:
+    drawn: list[Block] = []
+    for field in fields[:FIELDS]:
+        name, value = fit(line(field.name), 100, escape) or NOTHING, fit(line(field.value), 600, escape)
+        if value and size(drawn) < FIELDS_TOTAL - 900:
+            drawn.append(_mrkdwn(f"*{name}*\n{value}"))
+    return [{"type": "section", "fields": drawn}] if drawn else []
+
+
+def _actions(buttons: Sequence[Button]) -> list[Block]:
+    drawn: list[Block] = []
+    for number, button in enumerate(buttons):
+        element: Block = {"type": "button", "text": _plain(cut(line(button.label), LABEL) or NOTHING)}
+        command, address = line(button.command), safe_url(button.url, URL)
+        if button.url:
+            element |= {"action_id": f"{OPEN}{number}", "url": address}
+        else:
+            element |= {"action_id": f"{PRESS}{number}", "value": command, **STYLES[button.style]}
+        # A command that is too long is left out: a cut one would be another.
+        said = address if button.url else command
+        if said and units(command) <= VALUE and size([*drawn, element]) <= BUTTONS_TOTAL and len(drawn) < BUTTONS:
+            drawn.append(element)
+    return [{"type": "actions", "elements": drawn}] if drawn else []
+
+
+def _footer(footer: str) -> list[Block]:
+    text = cut(line(footer), FOOTER)
+    return [{"type": "context", "elements": [_plain(text)]}] if text else []
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> Block:
+    """`verbatim`: without it Slack looks for addresses and channel names in the text by itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,147 @@
+"""Hears the slash command, mentions and presses of Slack, and answers through the router."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.command import Invocation, Reply
+from bot.core.message import Message
+from bot.core.router import Router
+from bot.platforms.slack.directory import Directory
+from bot.platforms.slack.draw import OPEN, PRESS, Drawn, draw
+from bot.platforms.slack.words import Words, after_mention, plain
+
+log = structlog.get_logger(__name__)
+
+Body = dict[str, Any]
+
+EVENTS = 5000
+"""Event ids remembered: Slack tells an event up to three more times, within five minutes."""
+
+
+class Listener:
+    """The door: every kind of event becomes an invocation and a line, and every answer goes out the same way."""
+
+    def __init__(self, router: Router, client: AsyncWebClient, directory: Directory, command: str) -> None:
+        self._router = router
+        self._client = client
+        self._directory = directory
+        self._words = Words(command, router.by_name)
+        self._command = command
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def register(self, app: AsyncApp) -> None:
+        app.command(self._command)(self.typed)
+        app.event("app_mention")(self.mentioned)
+        app.action(re.compile(f"^{re.escape(PRESS)}"))(self.pressed)
+        app.action(re.compile(f"^{re.escape(OPEN)}"))(self.opened)
+        app.error(self.failed)
+
+    async def typed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        await ack()
+        invocation = await self._directory.invocation(
+            body["team_id"], body["channel_id"], body["user_id"], body.get("channel_name", "")
+        )
+        reply = await self._answer(invocation, body.get("text") or "")
+        await self._respond(respond, invocation, reply)
+
+    async def pressed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """A press in an answer for one's own eyes changes that answer; in a channel it is answered privately."""
+        await ack()
+        channel = body.get("channel") or {}
+        invocation = await self._directory.invocation(
+            body["team"]["id"], channel.get("id", ""), body["user"]["id"], channel.get("name", "")
+        )
+        reply = await self._router.answer(invocation, body["actions"][0].get("value") or "help")
+        own = bool((body.get("container") or {}).get("is_ephemeral"))
+        await self._respond(respond, invocation, Reply(self._words.in_slack(reply.message)), replace=own)
+
+    async def opened(self, ack: AsyncAck) -> None:
+        """A link was opened: Slack wants to hear that we heard."""
+        await ack()
+
+    async def mentioned(self, ack: AsyncAck, body: Body) -> None:
+        await ack()
+        event = body["event"]
+        if event.get("bot_id") or not event.get("user") or self._is_known(str(body.get("event_id") or event["ts"])):
+            return
+        invocation = await self._directory.invocation(
+            body.get("team_id") or event["team"], event["channel"], event["user"]
+        )
+        reply = await self._answer(invocation, after_mention(event.get("text") or ""))
+        drawn = draw(reply.message)
+        thread = event.get("thread_ts")
+        if reply.private:
+            await self._privately(invocation, drawn, thread)
+            return
+        await self._client.chat_postMessage(
+            channel=event["channel"],
+            text=drawn.text,
+            blocks=list(drawn.blocks),
+            thread_ts=thread or event["ts"],
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+
+    async def failed(self, error: Exception, body: Body) -> None:
+        """The router never raises, so this is Slack's side: an expired address for answers, a scope that is missing."""
+        log.error("slack event failed", kind=body.get("type") or body.get("command"), reason=repr(error)[:300])
+
+    async def _answer(self, invocation: Invocation, text: str) -> Reply:
+        line = self._words.line(plain(text, invocation.channels))
+        reply = await self._router.answer(invocation, line)
+        return Reply(self._words.in_slack(reply.message), reply.private)
+
+    async def _respond(
+        self, respond: AsyncRespond, invocation: Invocation, reply: Reply, *, replace: bool = False
+    ) -> None:
+        """By the address that came with the event: it takes five answers in half an hour. Then by Slack's API."""
+        for drawn in _tries(reply.message):
+            try:
+                answer = await respond(
+                    text=drawn.text,
+                    blocks=list(drawn.blocks),
+                    response_type="ephemeral" if reply.private else "in_channel",
+                    replace_original=replace,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            except (SlackClientError, OSError, TimeoutError) as error:
+                log.warning("slack answer not taken", reason=repr(error)[:200])
+                break
+            if answer.status_code == 200:
+                return
+            log.warning("slack answer not taken", status=answer.status_code, reason=answer.body[:200])
+            if "blocks" not in answer.body:
+                break
+        await self._privately(invocation, Drawn(drawn.text, drawn.blocks), None)
+
+    async def _privately(self, invocation: Invocation, drawn: Drawn, thread: str | None) -> None:
+        await self._client.chat_postEphemeral(
+            channel=invocation.channel.id.rpartition(":")[2],
+            user=invocation.person.id.rpartition(":")[2],
+            text=drawn.text,
+            blocks=list(drawn.blocks),
+            thread_ts=thread,
+        )
+
+    def _is_known(self, event_id: str) -> bool:
+        if event_id in self._seen:
+            return True
+        self._seen[event_id] = None
+        if len(self._seen) > EVENTS:
+            self._seen.popitem(last=False)
+        return False
+
+
+def _tries(message: Message) -> list[Drawn]:
+    """As it should be, then without its picture and without blocks, for when Slack refuses them."""
+    full = draw(message)
+    return [full, *([draw(message, image=False)] if message.image else []), Drawn(full.text, ())]

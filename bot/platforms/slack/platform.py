@@ -1,0 +1,213 @@
+"""The Slack platform: Socket Mode for what people say, the Web API for what the outbox hands us."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.errors import ChannelGone, SettingsError
+from bot.core.message import Message
+from bot.core.router import Router
+from bot.platforms.slack.directory import Directory
+from bot.platforms.slack.draw import Drawn, draw
+from bot.platforms.slack.listen import Listener
+from bot.platforms.slack.outcome import TIMEOUT, WRONG_TOKEN, code_of, judged
+
+log = structlog.get_logger(__name__)
+
+EVENT = "delivery"
+"""The type of the metadata that carries a delivery's id."""
+SKEW = timedelta(seconds=30)
+PAGE, PAGES = 15, 10
+"""Apps outside Slack's directory get 15 messages of history a request; an alert is lost within minutes, not days."""
+REMEMBERED = 4096
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+PICTURE_OR_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+REFUSED = {*WRONG_TOKEN, "account_inactive", "token_revoked"}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SlackPlatform:
+    """Channels are `slack:<team>:<channel>`, tenants `slack:<team>`.
+
+    `app_token` (xapp-) opens Socket Mode, which `run` needs; posting needs the bot token alone. `command` is the slash
+    command as it is set in the app's manifest.
+    """
+
+    name = "slack"
+
+    def __init__(
+        self,
+        bot_token: str,
+        app_token: str | None = None,
+        signing_secret: str | None = None,
+        *,
+        api_url: str = "https://slack.com/api/",
+        command: str = "/news",
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._bot_token = bot_token
+        self._app_token = app_token
+        self._signing_secret = signing_secret
+        self._api_url = api_url
+        self._command = command
+        self._clock = clock
+        self._bot = "@Newsbell"
+        self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._posting: AsyncWebClient | None = None
+
+    async def run(self, router: Router) -> None:
+        """Keeps a connection up until cancelled. Raises SettingsError where only a person can help."""
+        if not self._app_token:
+            raise SettingsError(
+                "NEWSBELL_SLACK__APP_TOKEN is not set: make an app-level token with the scope connections:write "
+                "(Basic Information > App-Level Tokens, it begins with xapp-)."
+            )
+        client = AsyncWebClient(
+            self._bot_token,
+            base_url=self._api_url,
+            timeout=int(TIMEOUT),
+            # Safe here: nothing that this client does would matter if it were done twice.
+            retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+        )
+        who = await self._until_reached(client.auth_test, "NEWSBELL_SLACK__BOT_TOKEN", "Bot User OAuth Token, xoxb-")
+        self._bot = f"@{who['user']}"
+        app = AsyncApp(client=client, signing_secret=self._signing_secret or "")
+        Listener(router, client, Directory(client, self._clock), self._command).register(app)
+        handler = AsyncSocketModeHandler(app, self._app_token)
+        try:
+            # The first address is asked for here, because the SDK would log a wrong token for ever and go on trying.
+            handler.client.wss_uri = await self._until_reached(
+                handler.client.issue_new_wss_url, "NEWSBELL_SLACK__APP_TOKEN", "app-level token, xapp-"
+            )
+            await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK's
+            log.info("slack connected", bot=self._bot, team=who["team"], command=self._command)
+            await asyncio.Event().wait()
+        finally:
+            await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK's
+            await handler.client.aiohttp_client_session.close()
+
+    async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
+        known = self._sent.get((channel, delivery_id))
+        if known:
+            return known
+        posted = await self._write(
+            message,
+            "chat.postMessage",
+            channel=_channel(channel),
+            metadata={"event_type": EVENT, "event_payload": {"id": delivery_id}},
+            unfurl_links=False,
+            unfurl_media=False,
+            link_names=False,
+            mrkdwn=False,
+        )
+        return self._remember(channel, delivery_id, str(posted["ts"]))
+
+    async def edit(self, channel: str, remote_id: str, message: Message) -> None:
+        await self._write(message, "chat.update", channel=_channel(channel), ts=remote_id, link_names=False)
+
+    async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
+        """Reads the channel back for the delivery's metadata; a public channel is joined for that."""
+        place = _channel(channel)
+        oldest = f"{(since - SKEW).timestamp():.6f}"
+        async with judged(self._bot):
+            try:
+                found = await self._read_back(place, delivery_id, oldest)
+            except SlackApiError as error:
+                if code_of(error) != "not_in_channel":
+                    raise
+                # chat:write.public lets us post where we are not, but not read.
+                await self._client().conversations_join(channel=place)
+                found = await self._read_back(place, delivery_id, oldest)
+        return self._remember(channel, delivery_id, found) if found else None
+
+    async def _read_back(self, place: str, delivery_id: str, oldest: str) -> str | None:
+        cursor = ""
+        for _ in range(PAGES):
+            answer = await self._client().conversations_history(
+                channel=place, oldest=oldest, include_all_metadata=True, limit=PAGE, cursor=cursor
+            )
+            for posted in answer.get("messages") or ():
+                metadata = posted.get("metadata") or {}
+                payload = metadata.get("event_payload") or {}
+                if metadata.get("event_type") == EVENT and payload.get("id") == delivery_id:
+                    return str(posted["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return None
+
+    async def _write(self, message: Message, method: str, **arguments: Any) -> Any:
+        """As it should look; without its picture, and then without blocks, where Slack refuses those before acting."""
+        full = draw(message)
+        tries = [full, *([draw(message, image=False)] if message.image else []), Drawn(full.text, ())]
+        answer: Any = None
+        async with judged(self._bot):
+            for drawn in tries:
+                try:
+                    answer = await self._client().api_call(
+                        method, json={**arguments, "text": drawn.text, "blocks": list(drawn.blocks)}
+                    )
+                    break
+                except SlackApiError as error:
+                    if code_of(error) not in PICTURE_OR_BLOCKS or drawn is tries[-1]:
+                        raise
+                    log.warning("slack refused blocks", channel=arguments["channel"], reason=code_of(error))
+        return answer
+
+    def _client(self) -> AsyncWebClient:
+        """Without the SDK's retries: its handler for broken connections would post a second time."""
+        if self._posting is None:
+            self._posting = AsyncWebClient(
+                self._bot_token, base_url=self._api_url, timeout=int(TIMEOUT), retry_handlers=[]
+            )
+        return self._posting
+
+    def _remember(self, channel: str, delivery_id: str, ts: str) -> str:
+        """Slack has no key that makes a second post of a delivery the first one, so within a process we are it."""
+        self._sent[channel, delivery_id] = ts
+        if len(self._sent) > REMEMBERED:
+            self._sent.popitem(last=False)
+        return ts
+
+    async def _until_reached(self, ask: Callable[[], Any], setting: str, kind: str) -> Any:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await ask()
+            except SlackApiError as error:
+                if code_of(error) in REFUSED:
+                    raise SettingsError(
+                        f"{setting} is not accepted by Slack ({code_of(error)}): copy the {kind}... again from your "
+                        "app's page at api.slack.com/apps."
+                    ) from error
+                log.warning("slack refuses the connection", reason=code_of(error), seconds=pause)
+            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                log.warning("slack cannot be reached", reason=repr(error)[:200], seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _channel(channel: str) -> str:
+    platform, _, place = channel.partition(":")
+    team, _, identity = place.partition(":")
+    if platform != "slack" or not team or not identity:
+        raise ChannelGone(f"{channel} is not a Slack channel")
+    return identity

@@ -1,0 +1,160 @@
+"""The channels and people behind the fake Slack, and its rules for blocks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+from slack_sdk.models.blocks import Block
+
+Payload = dict[str, Any]
+
+SPEC = Path(__file__).parents[2].parent / "shared" / "specs" / "slack-blocks.schema.json"
+TEAM, BOT = "T0NEWSROOM", "U0NEWSBELL"
+GENERAL, ALERTS, PRIVATE, ARCHIVED, OPEN = "C0GENERAL", "C0ALERTS", "G0PRIVATE", "C0ARCHIVED", "C0OPEN"
+SCOPES = (
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "groups:history",
+    "groups:read",
+    "users:read",
+    "app_mentions:read",
+)
+
+
+@dataclass
+class Channel:
+    id: str
+    name: str
+    private: bool = False
+    archived: bool = False
+    members: set[str] = field(default_factory=set)
+    messages: list[Payload] = field(default_factory=list)
+
+
+@dataclass
+class User:
+    id: str
+    name: str
+    admin: bool = False
+    guest: bool = False
+
+    def payload(self) -> Payload:
+        return {
+            "id": self.id,
+            "team_id": TEAM,
+            "name": self.name,
+            "real_name": self.name.title(),
+            "tz": "Europe/Berlin",
+            "locale": "en-GB",
+            "deleted": False,
+            "is_admin": self.admin,
+            "is_owner": False,
+            "is_primary_owner": False,
+            "is_restricted": self.guest,
+            "is_ultra_restricted": False,
+            "is_bot": False,
+            "profile": {"display_name": self.name, "real_name": self.name.title()},
+        }
+
+
+class SlackError(Exception):
+    """`{"ok": false, "error": ...}`, or an HTTP status of its own."""
+
+    def __init__(self, error: str, status: int = 200, headers: dict[str, str] | None = None, **more: Any) -> None:
+        super().__init__(error)
+        self.status = status
+        self.headers = headers or {}
+        self.body: Payload = {"ok": False, "error": error, **more}
+
+
+def block_faults(blocks: list[Payload]) -> list[str]:
+    """What is wrong with blocks by the SDK's limits, and by rules that neither it nor the schema holds."""
+    faults = []
+    if len(blocks) > 50:
+        faults.append(f"{len(blocks)} blocks")
+    if len(json.dumps(blocks, ensure_ascii=False)) > 13_200:
+        faults.append("msg_blocks_too_long")
+    identities = [each["action_id"] for block in blocks for each in block.get("elements", ()) if each.get("action_id")]
+    if len(identities) != len(set(identities)):
+        faults.append("an action_id is there twice")
+    for block in blocks:
+        try:
+            parsed = Block.parse(block)
+            if parsed is None:
+                faults.append(f"unknown block {block.get('type')}")
+            else:
+                parsed.to_dict()
+        except Exception as error:
+            faults.append(str(error))
+        faults += [f"{each} is empty" for each in _empty_texts(block)]
+    return faults
+
+
+def schema_faults(blocks: list[Payload]) -> list[str]:
+    """What the official types of Block Kit do not allow; nothing where their schema is not beside the repository."""
+    if not SPEC.exists():
+        return []
+    return [error.message[:300] for block in blocks for error in _validator().iter_errors(block)]
+
+
+def _empty_texts(value: Any) -> list[str]:
+    found: list[str] = []
+    if isinstance(value, dict):
+        if "text" in value and isinstance(value["text"], str) and not value["text"]:
+            found.append(str(value.get("type")))
+        if value.get("type") == "section" and not (value.get("text") or value.get("fields")):
+            found.append("section")
+        if value.get("type", "").startswith("rich_text") and not value.get("elements"):
+            found.append(value["type"])
+        for each in value.values():
+            found += _empty_texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            found += _empty_texts(each)
+    return found
+
+
+@cache
+def _validator() -> Draft7Validator:
+    return Draft7Validator(json.loads(SPEC.read_text()))
+
+
+def text_of(message: Payload) -> str:
+    """All the text that the blocks show: mrkdwn as it is, rich text with `*` around its bold words."""
+    return "\n".join(filter(None, (_shown(block) for block in message.get("blocks") or ()))) or message.get("text", "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(_shown(each) for each in value)
+    match value.get("type"):
+        case "mrkdwn" | "plain_text":
+            return str(value["text"]) + "\n"
+        case "text" | "link" if "text" in value:
+            return f"*{value['text']}*" if value.get("style", {}).get("bold") else str(value["text"])
+        case "rich_text_section" | "rich_text_quote":
+            return _shown(value["elements"]) + "\n"
+        case "section":
+            return _shown([value[key] for key in ("text",) if key in value]) + _shown(value.get("fields", []))
+        case "actions":
+            return ""
+        case _:
+            return _shown(value.get("elements", []))
+
+
+def buttons_of(message: Payload) -> dict[str, Payload]:
+    return {
+        each["text"]["text"]: each
+        for block in message.get("blocks") or ()
+        if block["type"] == "actions"
+        for each in block["elements"]
+    }

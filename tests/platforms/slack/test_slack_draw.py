@@ -1,0 +1,159 @@
+"""What the blocks say, what no text can make of them, and that they are within Slack's limits at every size."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from bot.core.message import Button, Field, Kind, Message, Span, marked, paragraph
+from bot.platforms.plain import INVISIBLE, clean, safe_url
+from bot.platforms.slack.draw import LOOKALIKES, draw, escape
+from tests.fakes.slack_world import block_faults, buttons_of, schema_faults, text_of
+from tests.platforms import hostile
+from tests.platforms.slack.slack_grammar import read
+
+ALIKE = str.maketrans({alike: sign for sign, alike in LOOKALIKES.items()} | {"›": ">"})
+
+
+def blocks(message: Message, **options: Any) -> list[dict[str, Any]]:
+    return list(draw(message, **options).blocks)
+
+
+def text(message: Message) -> str:
+    return text_of({"blocks": blocks(message)}).strip()
+
+
+def texts_in(value: Any, kind: str) -> list[str]:
+    if isinstance(value, list):
+        return [text for each in value for text in texts_in(each, kind)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["text"]] if value.get("type") == kind else []
+    return own + [text for each in value.values() for text in texts_in(each, kind)]
+
+
+def urls_in(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(urls_in, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {value[key] for key in ("url", "image_url") if key in value}
+    return own.union(*map(urls_in, value.values()))
+
+
+def shows_itself(escaped: str, plain: str) -> None:
+    shown = read(escaped)
+    assert shown.marks == [], (plain, escaped)
+    assert shown.links == []
+    assert shown.text.translate(ALIKE) == plain.translate(ALIKE)
+
+
+@settings(max_examples=500, deadline=None)
+@given(hostile.texts)
+def test_escaped_text_shows_itself_and_nothing_else(untrusted: str) -> None:
+    shows_itself(escape(untrusted), clean(untrusted))
+
+
+def test_forty_thousand_hostile_texts_show_themselves_and_nothing_else() -> None:
+    for untrusted in hostile.many(40_000, seed=11):
+        shows_itself(escape(untrusted), clean(untrusted))
+
+
+@settings(max_examples=120, deadline=None)
+@given(hostile.messages)
+def test_blocks_of_any_message_ping_nobody_link_where_we_said_and_keep_the_limits(message: Message) -> None:
+    drawn = draw(message)
+    assert block_faults(list(drawn.blocks)) == []
+    assert schema_faults(list(drawn.blocks)) == []
+    assert drawn.text
+    shows_itself(drawn.text, read(drawn.text).text)
+    given_urls = {message.url, message.image, *(button.url for button in message.buttons)}
+    given_urls |= {span.url for each in message.body for span in each.spans}
+    allowed = {safe_url(url) for url in given_urls} - {""}
+    assert urls_in(list(drawn.blocks)) <= allowed
+    for kind in ("mrkdwn", "plain_text", "text"):
+        assert not any(INVISIBLE.search(each) for each in texts_in(list(drawn.blocks), kind))
+    for each in texts_in(list(drawn.blocks), "mrkdwn"):
+        shown = read(each)
+        assert {url for url, _ in shown.links} <= allowed
+        assert [mark for mark in shown.marks if not mark.startswith(("token <!date^", "style *"))] == []
+
+
+@pytest.mark.parametrize("message", [hostile.EMPTY, hostile.HUGE])
+def test_the_smallest_and_the_largest_message_are_within_the_limits(message: Message) -> None:
+    assert block_faults(blocks(message)) == []
+    assert schema_faults(blocks(message)) == []
+
+
+def test_the_largest_message_still_shows_each_of_its_parts() -> None:
+    said = text(hostile.HUGE)
+    assert "Headline" in said
+    assert "<!date^1795651200^" in said
+    assert "*words*" in said
+    assert "Field" in said
+    assert "Footer" in said
+    assert buttons_of({"blocks": blocks(hostile.HUGE)})
+
+
+def test_paragraphs_are_drawn_by_their_kind() -> None:
+    body = (
+        paragraph("One"),
+        paragraph("Two"),
+        paragraph("quoted", kind=Kind.QUOTE),
+        paragraph("first", kind=Kind.ITEM),
+        paragraph("second", kind=Kind.ITEM),
+        paragraph("small", kind=Kind.NOTE),
+    )
+    rich, small = blocks(Message(body=body))
+    assert [each["type"] for each in rich["elements"]] == [
+        "rich_text_section",
+        "rich_text_section",
+        "rich_text_quote",
+        "rich_text_list",
+    ]
+    assert len(rich["elements"][3]["elements"]) == 2
+    assert small == {"type": "context", "elements": [{"type": "plain_text", "text": "small", "emoji": False}]}
+
+
+def test_marked_words_are_bold() -> None:
+    (rich,) = blocks(Message(body=(marked("In *Iraq* today", [(3, 9)]),)))
+    assert rich["elements"][0]["elements"] == [
+        {"type": "text", "text": "In "},
+        {"type": "text", "text": "*Iraq*", "style": {"bold": True}},
+        {"type": "text", "text": " today"},
+    ]
+
+
+def test_links_are_ours_and_percent_encoded() -> None:
+    linked = Message(body=(paragraph(Span("here", url="https://news.example/a b|c>d")),))
+    assert urls_in(blocks(linked)) == {"https://news.example/a%20b%7Cc%3Ed"}
+    assert text(Message(title="T", url="javascript:alert(1)")) == "*T*"
+    assert text(Message(title="a|b", url="https://u:p@news.example/?x=1&y=2")) == (
+        "*<https://news.example/?x=1&amp;y=2|a|b>*"
+    )
+
+
+def test_an_instant_is_drawn_in_the_readers_zone_with_a_fallback() -> None:
+    said = text(Message(source="Wire", at=datetime(2026, 11, 26, tzinfo=UTC)))
+    assert said == "Wire · <!date^1795651200^{date_short_pretty} {time}|2026-11-26 00:00 UTC>"
+
+
+def test_buttons_carry_their_command_line_and_a_bad_address_none() -> None:
+    message = Message(
+        title="T", buttons=(Button("A", "news Iraq"), Button("B", url="javascript:x"), Button("C", "x" * 2001))
+    )
+    buttons = buttons_of({"blocks": blocks(message)})
+    assert list(buttons) == ["A"]
+    assert buttons["A"]["value"] == "news Iraq"
+
+
+def test_fields_stand_side_by_side() -> None:
+    _, section = blocks(Message(title="T", fields=(Field("Topic", "ISIL"), Field("Empty", ""))))
+    assert [each["text"] for each in section["fields"]] == ["*Topic*\nISIL"]
+
+
+def test_the_text_for_notifications_says_it_all() -> None:
+    assert draw(Message(title="A <b>", body=(paragraph("c & d"),))).text == "A &lt;b&gt;\nc &amp; d"
