@@ -118,7 +118,8 @@ class Catalogue:
     def nearest(self, text: str, n: int = 3) -> list[str]:
         """Names of the entities that a misspelt text may have meant, nearest first.
 
-        One slip (a letter wrong, missing, added, or two swapped) is allowed from 4 letters, two from 8.
+        One slip (a letter wrong, missing, added, or two swapped) is allowed from 4 letters, two from 8; the first or
+        the last letter must be right.
         """
         wanted = fold(text)
         allowed = 0 if len(wanted) < 4 else 1 if len(wanted) < 8 else 2
@@ -126,17 +127,29 @@ class Catalogue:
             return []
         letters = set(wanted)
         best: dict[str, tuple[int, int]] = {}
-        for phrase, sharers in self.by_phrase.items():
-            entity, alias = sharers[0]
-            if alias.kind not in CALLED and alias.kind is not AliasKind.CAPITAL:
-                continue
-            if abs(len(phrase) - len(wanted)) > allowed or len(letters ^ set(phrase)) > 2 * allowed or len(phrase) < 4:
-                continue
-            slips = distance(wanted, phrase, allowed)
-            if slips <= allowed:
-                rank = (slips, _RANK[alias.kind])
-                best[entity.name] = min(rank, best.get(entity.name, rank))
+        for length in range(max(4, len(wanted) - allowed), len(wanted) + allowed + 1):
+            for end in (f"{wanted[0]}-", f"-{wanted[-1]}"):
+                for phrase in self._by_ends.get((length, end), ()):
+                    # A slip changes two letters of the set at most: most phrases need not be compared.
+                    if len(letters ^ set(phrase)) > 2 * allowed:
+                        continue
+                    slips = distance(wanted, phrase, allowed)
+                    if slips <= allowed:
+                        entity, alias = self.by_phrase[phrase][0]
+                        rank = (slips, _RANK[alias.kind])
+                        best[entity.name] = min(rank, best.get(entity.name, rank))
         return sorted(best, key=lambda name: (best[name], name))[:n]
+
+    @cached_property
+    def _by_ends(self) -> dict[tuple[int, str], list[str]]:
+        """Phrases to compare a slip with, by length and by first and last letter: one of the two is mostly right."""
+        found: dict[tuple[int, str], list[str]] = {}
+        for phrase, sharers in self.by_phrase.items():
+            kind = sharers[0][1].kind
+            if kind in CALLED or kind is AliasKind.CAPITAL:
+                for end in (f"{phrase[0]}-", f"-{phrase[-1]}"):
+                    found.setdefault((len(phrase), end), []).append(phrase)
+        return found
 
 
 def distance(left: str, right: str, most: int) -> int:

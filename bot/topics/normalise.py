@@ -42,14 +42,17 @@ _SINGLE_MARKS = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059\u105e-\u1060"
     "\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d\u17b4-\u17d3\u17dd\u3099\u309a\uff9e\uff9f"
 )
-# Each alternative takes a run in one bite and can match in one way only, so that hostile text stays linear.
+# Possessive runs: each alternative takes what it can in one bite and never gives it back, so that hostile text stays
+# linear. The first is the fast way: a word in ASCII that ends before anything else does.
+_LETTER = rf"[^\W_{_SINGLE}]"
 _WORD = re.compile(
-    rf"[{_SINGLE}][{_SINGLE_MARKS}{_INVISIBLE}]*"
-    rf"|(?:(?![{_SINGLE}])(?:[^\W_]|[{_MARKS}]))(?:(?![{_SINGLE}])(?:[^\W_]|[{_MARKS}{_INVISIBLE}]))*"
+    rf"[0-9A-Za-z]++(?![^\x00-\x7f])"
+    rf"|[{_SINGLE}][{_SINGLE_MARKS}{_INVISIBLE}]*+"
+    rf"|(?:{_LETTER}|[{_MARKS}])(?:{_LETTER}++|[{_MARKS}{_INVISIBLE}]++)*+"
 )
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _POSSESSIVE = re.compile(r"(?<=[^\W_])'[sS](?![^\W_])")
-_FOLDED_WORD = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])(?:[^\W_]|[{_MARKS}]))+")
+_FOLDED_WORD = re.compile(rf"[{_SINGLE}]|(?:{_LETTER}|[{_MARKS}])+")
 
 # Same length on both sides, so that offsets survive: an English text leaves this table as plain ASCII, the fast path.
 _PLAIN = str.maketrans(

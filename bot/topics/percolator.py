@@ -16,7 +16,7 @@ from bot.topics.catalogue import Catalogue
 from bot.topics.document import Document
 from bot.topics.mention import Mention
 from bot.topics.phrases import PhraseIndex
-from bot.topics.score import THRESHOLDS, Scorer
+from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Group, Topic, TopicKind
 
 Present = Mapping[str, list[Mention]]
@@ -177,19 +177,23 @@ def _parts_present(topic: Topic, document: Document, mentions: Mapping[str, list
 
 def judge(topic: Topic, present: Present, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
     """The match of a topic in an article that was read already, or None."""
-    sides: list[list[Mention]] = []
+    sides: list[Side] = []
     for group in topic.groups:
-        side = [mention for key in group for mention in present.get(key, ())]
-        if not side:
+        side = _side(group, present, scorer)
+        if side is None:
             return None
-        if len(group) > 1:
-            side.sort(key=lambda mention: (mention.start, mention.end))
         sides.append(side)
-    if len(sides) == 1:
-        score = scorer.about(sides[0])
-    else:
-        score = scorer.together(sides, apart=topic.kind is TopicKind.RELATION)
+    score = sides[0].score if len(sides) == 1 else scorer.together(sides, apart=topic.kind is TopicKind.RELATION)
     score = round(score, 4)
     if not score or score < THRESHOLDS[sensitivity]:
         return None
     return Match(topic.name, score, scorer.quotes(sides))
+
+
+def _side(group: Group, present: Present, scorer: Scorer) -> Side | None:
+    if len(group) == 1:
+        found = present.get(group[0])
+        return scorer.side(group[0], found) if found else None
+    mentions = [mention for key in group for mention in present.get(key, ())]
+    mentions.sort(key=lambda mention: (mention.start, mention.end))
+    return scorer.side(" | ".join(group), mentions) if mentions else None

@@ -35,7 +35,7 @@ def resolve(text: str, catalogue: Catalogue) -> Topic:
     """
     typed = _cleaned(text)
     parts = _understood(typed, catalogue)
-    name = _name(parts, catalogue)
+    name = _name(parts, typed, catalogue)
     return compose(name, parts, catalogue, _other_readings(typed, name, parts, catalogue))
 
 
@@ -203,7 +203,7 @@ def _quoted(written: str) -> str:
     return '"' + " ".join(written.replace('"', " ").split()) + '"'
 
 
-def _name(parts: list[Part], catalogue: Catalogue) -> str:
+def _name(parts: list[Part], typed: str, catalogue: Catalogue) -> str:
     """The spelling that reads as these parts again: the plainest one, and where a word is a name as well, with quotes.
 
     A hyphen of its own in a name, or words that form a name when they come to stand side by side, need the later ones.
@@ -215,6 +215,8 @@ def _name(parts: list[Part], catalogue: Catalogue) -> str:
         spellings = ["-".join(shown), " and ".join(shown), ", ".join(shown)]
     keys = [part.key for part in parts]
     for name in spellings:
+        if name == typed:
+            return name
         try:
             if [part.key for part in _understood(_cleaned(name), catalogue)] == keys:
                 return name

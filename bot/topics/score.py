@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from math import exp, prod, sqrt
 
@@ -54,6 +55,25 @@ _PASSING_WEIGHT = 0.15
 """For where something was said ("told Reuters in London") and for the line of credits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A mention with its place: the index of its sentence, that sentence's number, and its weight there."""
+
+    mention: Mention
+    index: int
+    number: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One thing that a topic requires, as an article speaks of it: by sentence, and how much it is about it."""
+
+    mentions: Sequence[Mention]
+    by_sentence: dict[int, list[Placed]]
+    score: float
+
+
 class Scorer:
     """Scores and quotes one document. `mentions` are those of all entities, by id: who crowds a sentence counts too."""
 
@@ -66,83 +86,87 @@ class Scorer:
             for mention in found:
                 place = document.sentence_at(mention.start), mention.kind
                 self._crowd.setdefault(place, set()).add(entity)
+        self._sides: dict[str, Side] = {}
 
-    def about(self, mentions: Sequence[Mention]) -> float:
+    def side(self, key: str, mentions: Sequence[Mention]) -> Side:
+        """What the article says of one key; worked out once, however many topics require it."""
+        known = self._sides.get(key)
+        if known is None:
+            by_sentence: dict[int, list[Placed]] = {}
+            for mention in mentions:
+                index = self.document.sentence_at(mention.start)
+                number = self.document.sentences[index].number
+                placed = Placed(mention, index, number, self._weight(mention, index))
+                by_sentence.setdefault(index, []).append(placed)
+            known = self._sides[key] = Side(mentions, by_sentence, self._about(by_sentence))
+        return known
+
+    def _about(self, by_sentence: dict[int, list[Placed]]) -> float:
         """How much the article is about one thing, given all its mentions."""
         title = 0.0
         lead = [0.0] * len(_LEAD)
         often = 0.0
-        for mention in mentions:
-            weight = self._weight(mention)
-            index = self.document.sentence_at(mention.start)
-            number = self.document.sentences[index].number
+        for index, found in by_sentence.items():
+            number = found[0].number
+            best = max(placed.weight for placed in found)
             if number < 0:
-                title = max(title, weight)
+                title = best
                 continue
-            often += weight
+            often += sum(placed.weight for placed in found)
             if number < len(_LEAD):
-                lead[number] = max(lead[number], weight * min(1.0, 3.0 / self._company(index, mention)))
+                lead[number] = best * min(1.0, 3.0 / self._company(index, found[0].mention))
         left = (1 - _TITLE * title) * exp(-_OFTEN * often * self._scale)
         left *= prod(1 - worth * weight for worth, weight in zip(_LEAD, lead, strict=True))
         return max(0.01, 1 - left)
 
-    def together(self, sides: Sequence[Sequence[Mention]], *, apart: bool) -> float:
+    def together(self, sides: Sequence[Side], *, apart: bool) -> float:
         """How much the article brings all the sides together; 0 where `apart` sides share their only mention.
 
         One sentence is worth more than title and lead, that more than neighbouring sentences, that more than the same
         article. Only sides that are brought together pass the normal threshold; with `apart` false (plain words), an
         article that is much about each of them is about all.
         """
-        if apart and not _disjoint(sides):
+        if apart and not _disjoint([side.mentions for side in sides]):
             return 0.0
-        alone = [self.about(side) for side in sides]
-        by_sentence: list[dict[int, list[Mention]]] = []
-        for side in sides:
-            where: dict[int, list[Mention]] = {}
-            for mention in side:
-                where.setdefault(self.document.sentence_at(mention.start), []).append(mention)
-            by_sentence.append(where)
-        shared = sorted(set.intersection(*(set(where) for where in by_sentence)))
+        alone = [side.score for side in sides]
+        first, *others = sorted((side.by_sentence for side in sides), key=len)
+        shared = [index for index in first if all(index in other for other in others)]
         worths = sorted(
-            (self._meeting(index, [where[index] for where in by_sentence], apart) for index in shared), reverse=True
+            (self._meeting(index, [side.by_sentence[index] for side in sides], apart) for index in shared), reverse=True
         )
         # The best meeting counts in full, further ones half: they are rarely independent of it.
         left = prod(1 - worth * (1.0 if rank == 0 else 0.5) for rank, worth in enumerate(worths[:6]))
         prominence = 0.8 + 0.2 * min(1.0, sum(alone) / len(alone) / 0.5)
-        score = (1 - left) * prominence
-        score = max(score, self._apart(by_sentence, alone), 0.02)
+        score = max((1 - left) * prominence, self._apart(sides), 0.02)
         if not apart:
             score = max(score, 0.9 * min(alone))
         return min(1.0, score)
 
-    def quotes(self, sides: Sequence[Sequence[Mention]]) -> tuple[Evidence, ...]:
+    def quotes(self, sides: Sequence[Side]) -> tuple[Evidence, ...]:
         """The sentences that show it, best first: those with all the sides, else the best one of each side."""
-        found: dict[int, list[list[Mention]]] = {}
-        for number, side in enumerate(sides):
-            for mention in side:
-                index = self.document.sentence_at(mention.start)
-                found.setdefault(index, [[] for _ in sides])[number].append(mention)
-        ranked = sorted(found, key=lambda index: self._rank(index, found[index]))
-        full = [index for index in ranked if all(found[index])]
-        if full:
-            chosen = full[:MOST_EVIDENCE]
-        else:
-            best = [next(index for index in ranked if found[index][number]) for number in range(len(sides))]
-            chosen = list(dict.fromkeys(best))[:MOST_EVIDENCE]
+        ranked = sorted({index for side in sides for index in side.by_sentence}, key=lambda i: self._rank(i, sides))
+        chosen = [index for index in ranked if all(index in side.by_sentence for side in sides)]
+        if not chosen:
+            best = [next(index for index in ranked if index in side.by_sentence) for side in sides]
+            chosen = list(dict.fromkeys(best))
         return tuple(
-            self._quote(self.document.sentences[index], [m for side in found[index] for m in side]) for index in chosen
+            self._quote(
+                self.document.sentences[index],
+                [placed.mention for side in sides for placed in side.by_sentence.get(index, ())],
+            )
+            for index in chosen[:MOST_EVIDENCE]
         )
 
     def _company(self, index: int, mention: Mention) -> int:
         """How many entities of the mention's kind its sentence names; 1 for a phrase."""
         return len(self._crowd.get((index, mention.kind), "-"))
 
-    def _weight(self, mention: Mention) -> float:
+    def _weight(self, mention: Mention, index: int) -> float:
         """The weight of a mention where it stands: little in a dateline, in credits and after "told Reuters in"."""
         document = self.document
-        if mention.start < self._dateline:
+        if mention.start < self._dateline and mention.start > document.title_end:
             return mention.weight * (_DATELINE_WEIGHT if mention.weight < 1 else _DATELINE_NAME_WEIGHT)
-        sentence = document.sentences[document.sentence_at(mention.start)]
+        sentence = document.sentences[index]
         if sentence.number > 0 and _CREDITS.match(sentence.text):
             return mention.weight * _PASSING_WEIGHT
         if mention.weight < 1 and mention.start and document.words[mention.start - 1] == "in":
@@ -151,47 +175,41 @@ class Scorer:
                 return mention.weight * _PASSING_WEIGHT
         return mention.weight
 
-    def _meeting(self, index: int, sides: list[list[Mention]], apart: bool) -> float:
+    def _meeting(self, index: int, sides: list[list[Placed]], apart: bool) -> float:
         """The worth of one sentence in which all sides stand."""
         few = 4 if len(sides) == 2 else 2
         best = 0.0
         for chosen in product(*(side[:few] for side in sides)):
-            if apart and not _pairwise_disjoint(chosen):
+            mentions = [placed.mention for placed in chosen]
+            if apart and not _pairwise_disjoint(mentions):
                 continue
-            gap = max(m.start for m in chosen) - min(m.end for m in chosen)
+            gap = max(m.start for m in mentions) - min(m.end for m in mentions)
             close = 1.0 if gap <= 15 else 0.9 if gap <= 30 else 0.75
-            best = max(best, close * sqrt(min(self._weight(m) for m in chosen)))
-        number = self.document.sentences[index].number
+            best = max(best, close * sqrt(min(placed.weight for placed in chosen)))
+        number = sides[0][0].number
         place = 0.9 if number < 0 else 0.7 if number == 0 else 0.62 if number < len(_LEAD) else 0.55
         # A list of countries brings nobody together.
-        others = max(self._company(index, mentions[0]) for mentions in sides) - len(sides)
+        others = max(self._company(index, side[0].mention) for side in sides) - len(sides)
         return place * best * (1.0 if others <= 1 else 1 / (1 + 0.2 * (others - 1)))
 
-    def _apart(self, by_sentence: list[dict[int, list[Mention]]], alone: list[float]) -> float:
+    def _apart(self, sides: Sequence[Side]) -> float:
         """The worth of sides that meet in no sentence, by how near they come."""
-        sentences = self.document.sentences
         tops = [
-            max(
-                (self._weight(m) for index, found in where.items() for m in found if sentences[index].number < 3),
-                default=0.0,
-            )
-            for where in by_sentence
+            max((p.weight for found in side.by_sentence.values() if found[0].number < 3 for p in found), default=0.0)
+            for side in sides
         ]
-        in_title = any(sentences[index].number < 0 for where in by_sentence for index in where)
-        if min(tops) and in_title:
+        if min(tops) and any(0 in side.by_sentence for side in sides) and self.document.sentences[0].number < 0:
             return 0.58 * sqrt(min(tops))
-        near = any(
-            all(any(index + step in where for step in (-1, 0, 1)) for where in by_sentence[1:])
-            for index in by_sentence[0]
-        )
-        return min(0.4, (0.3 if near else 0.1) + 0.1 * min(alone))
+        first, *others = (side.by_sentence for side in sides)
+        near = any(all(any(index + step in other for step in (-1, 0, 1)) for other in others) for index in first)
+        return min(0.4, (0.3 if near else 0.1) + 0.1 * min(side.score for side in sides))
 
-    def _rank(self, index: int, sides: list[list[Mention]]) -> tuple[float, ...]:
+    def _rank(self, index: int, sides: Sequence[Side]) -> tuple[float, ...]:
         """Sorts sentences for quoting: the title last among equals, for an alert shows it anyway."""
         number = self.document.sentences[index].number
-        weights = [max((self._weight(m) for m in side), default=0.0) for side in sides]
+        weights = [max(placed.weight for placed in found) for side in sides if (found := side.by_sentence.get(index))]
         place = 0.0 if number < 0 else 0.6 / (1 + number)
-        return (-sum(1 for weight in weights if weight), -(sum(weights) / len(weights) + place), number)
+        return (-len(weights), -(sum(weights) / len(sides) + place), number)
 
     def _quote(self, sentence: Sentence, mentions: list[Mention]) -> Evidence:
         text = sentence.text
