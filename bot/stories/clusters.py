@@ -51,6 +51,9 @@ _OWN_COPY = 0.8
 _ANOTHER_DAY = timedelta(hours=16)
 """A headline that differs only in its numbers from an older one: sooner an update, later another instalment."""
 
+_TITLE = 400
+"""Characters of a headline that are read; a longer one is a mistake of the feed."""
+
 _CANDIDATES = 16
 
 _TELLING = 12
@@ -210,6 +213,14 @@ class Stories:
                 if not story.items:
                     del self._stories[item.story]
 
+    def _pass_time(self, now: float | None) -> None:
+        self._now = max(self._now, now or float("-inf"))
+        while len(self._items) > self._keep and self._by_age and self._by_age[0][0] < self._now - self._window:
+            when, name = heappop(self._by_age)
+            held = self._items.get(name)
+            if held and held.when == when:
+                self.forget([name])
+
     def _read(self, article: Article) -> _Item:
         """What is compared of an article; the last one is kept, because it is placed first and remembered next."""
         if self._last is None or self._last[0] is not article:
@@ -244,33 +255,24 @@ class Stories:
 
     def _similar(self, item: _Item, others: set[int]) -> Placed:
         weights = item.weights
-        usual = _threshold(len(weights), *self._thresholds)
-        scored: list[tuple[float, int]] = []
+        threshold = _threshold(len(weights), *self._thresholds)
+        scored: list[tuple[float, float, int]] = []
         for cosine, story in self._index.nearest(weights, _CANDIDATES):
             silence = self._stories[story].distance(item.when)
             if silence <= self._window:
-                scored.append((cosine / (1 + silence / _FADES.total_seconds()), story))
-        scored.sort(key=lambda pair: (-pair[0], pair[1]))
-        for score, story in scored:
-            own = self._stories[story].outlets
-            threshold = max(usual, _OWN) if item.outlet and set(own) == {item.outlet} else usual
-            if score >= threshold and story not in others:
+                scored.append((cosine / (1 + silence / _FADES.total_seconds()), cosine, story))
+        scored.sort(key=lambda found: (-found[0], found[2]))
+        for score, cosine, story in scored:
+            own = bool(item.outlet) and set(self._stories[story].outlets) == {item.outlet}
+            if score >= threshold and story not in others and not (own and cosine < _OWN):
                 return Placed(story, score, None, story, threshold, Why.SIMILAR)
-        score, nearest = scored[0] if scored else (0.0, None)
-        return Placed(None, score, None, nearest, usual, Why.NEW)
-
-    def _pass_time(self, now: float | None) -> None:
-        self._now = max(self._now, now or float("-inf"))
-        while len(self._items) > self._keep and self._by_age and self._by_age[0][0] < self._now - self._window:
-            when, name = heappop(self._by_age)
-            held = self._items.get(name)
-            if held and held.when == when:
-                self.forget([name])
+        score, _, nearest = scored[0] if scored else (0.0, 0.0, None)
+        return Placed(None, score, None, nearest, threshold, Why.NEW)
 
 
 def _item(article: Article) -> _Item:
     publisher = outlet(article)
-    title = _without_outlet(article.title, publisher)
+    title = _without_outlet(article.title[:_TITLE], publisher)
     heading = " ".join(words(title))
     body = strip_dateline(article.body)
     lang = language(article.lang, f"{title} {body[:600]}")

@@ -144,7 +144,12 @@ def origin(article: Article) -> str:
 
 def outlet(article: Article) -> str:
     """Who published it: the source's name, else the host of its address, else empty."""
-    return article.source.strip() or (urlsplit(article.url).hostname or "").removeprefix("www.")
+    if article.source.strip():
+        return article.source.strip()
+    try:
+        return (urlsplit(article.url).hostname or "").removeprefix("www.")
+    except ValueError:  # "http://[broken"
+        return ""
 
 
 def strip_dateline(text: str) -> str:

@@ -22,6 +22,9 @@ _POSITION = 0.5
 _RELEVANCE = 0.75
 """MMR's lambda: what a sentence is worth against what it repeats of those already chosen."""
 
+_REPEATED = 0.6
+"""From this cosine on a sentence says again what another said, as a standfirst does with the first paragraph."""
+
 _SHORTEST, _LONGEST = 5, 100
 """Words of a sentence that may be chosen; what is longer is a table or a list without full stops."""
 
@@ -114,7 +117,13 @@ def _chosen(ranked: Sequence[_Sentence], count: int) -> list[int]:
     chosen: list[int] = []
     nearest = dict.fromkeys(rest, 0.0)
     while rest and len(chosen) < count:
-        best = max(rest, key=lambda number: _RELEVANCE * ranked[number].score - (1 - _RELEVANCE) * nearest[number])
+        best = max(
+            rest,
+            key=lambda number: (
+                nearest[number] < _REPEATED,
+                _RELEVANCE * ranked[number].score - (1 - _RELEVANCE) * nearest[number],
+            ),
+        )
         chosen.append(best)
         rest.remove(best)
         for number in rest:
