@@ -8,19 +8,16 @@ a key shared by thousands of topics (Russia) costs only those whose other side i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.core.model import Article, Match, Sensitivity
 from bot.topics.catalogue import Catalogue
 from bot.topics.document import Document
-from bot.topics.mention import Mention
 from bot.topics.phrases import PhraseIndex
+from bot.topics.present import Present
 from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Group, Topic, TopicKind
-
-Present = Mapping[str, list[Mention]]
-"""The keys (`@iraq`, `oil price`) that an article holds, with their mentions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +89,13 @@ class Percolator:
     def match(self, article: Article, sensitivity: Sensitivity = Sensitivity.NORMAL) -> list[Match]:
         """All added topics that the article matches, the best score first, equals by name."""
         document = Document(article)
-        mentions = self._recogniser.mentions(document)
-        present = self._present(document, mentions)
-        self._seen.update(present.keys())
+        present = self._present(document)
+        self._seen.update(present.keys.keys())
         candidates = [self._postings[name].topic for name in self._candidates(present)]
         if not candidates:
             return []
-        scorer = Scorer(document, mentions)
-        found = [match for topic in candidates if (match := judge(topic, present, scorer, sensitivity))]
+        scorer = Scorer(document, present)
+        found = [match for topic in candidates if (match := judge(topic, scorer, sensitivity))]
         return sorted(found, key=lambda match: (-match.score, match.topic))
 
     def explain(
@@ -107,37 +103,38 @@ class Percolator:
     ) -> Match | None:
         """The match of one topic, added or not, or None: for search and back-test, and to check `match` against."""
         document = Document(article)
-        mentions = self._recogniser.mentions(document)
-        return judge(topic, _parts_present(topic, document, mentions), Scorer(document, mentions), sensitivity)
+        return judge(topic, Scorer(document, self._parts_present(topic, document)), sensitivity)
 
     def mentions(self, topic: Topic, text: str) -> bool:
         """Whether a text names any part of the topic, one side of a relation for example."""
         document = Document(Article("", text))
-        present = _parts_present(topic, document, self._recogniser.mentions(document))
-        return any(key in present for group in topic.groups for key in group)
+        present = self._parts_present(topic, document)
+        return any(key in present.keys for group in topic.groups for key in group)
 
-    def _present(self, document: Document, mentions: Mapping[str, list[Mention]]) -> dict[str, list[Mention]]:
-        present = {f"@{entity}": found for entity, found in mentions.items()}
+    def _present(self, document: Document) -> Present:
+        present = Present(self._recogniser.mentions(document))
         for number, start, end in self._index.scan(document.words):
             phrase = self._phrases[number]
             if phrase in self._uses:
-                present.setdefault(phrase, []).append(Mention(start, end))
+                present.add(phrase, start, end)
+        return present
+
+    def _parts_present(self, topic: Topic, document: Document) -> Present:
+        present = Present(self._recogniser.mentions(document))
+        index = PhraseIndex()
+        numbers = {index.add(phrase): phrase for phrase in topic.phrases}
+        for number, start, end in index.scan(document.words):
+            present.add(numbers[number], start, end)
         return present
 
     def _candidates(self, present: Present) -> set[str]:
         names: set[str] = set()
-        for key in present:
-            slot = self._slots.get(key)
-            if slot is None:
-                continue
+        keys = present.keys.keys()
+        for key in keys & self._slots.keys():
+            slot = self._slots[key]
             names |= slot.alone
-            if len(slot.paired) < len(present):
-                for second, waiting in slot.paired.items():
-                    if second in present:
-                        names |= waiting
-            else:
-                for second in present:
-                    names |= slot.paired.get(second, _NONE)
+            for second in slot.paired.keys() & keys:
+                names |= slot.paired[second]
         return names
 
     def _commonness(self, group: Group) -> tuple[float, int]:
@@ -163,23 +160,11 @@ class Percolator:
                 del self._slots[key]
 
 
-_NONE: frozenset[str] = frozenset()
-
-
-def _parts_present(topic: Topic, document: Document, mentions: Mapping[str, list[Mention]]) -> Present:
-    present = {f"@{entity}": found for entity, found in mentions.items()}
-    index = PhraseIndex()
-    numbers = {index.add(phrase): phrase for phrase in topic.phrases}
-    for number, start, end in index.scan(document.words):
-        present.setdefault(numbers[number], []).append(Mention(start, end))
-    return present
-
-
-def judge(topic: Topic, present: Present, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
+def judge(topic: Topic, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
     """The match of a topic in an article that was read already, or None."""
     sides: list[Side] = []
     for group in topic.groups:
-        side = _side(group, present, scorer)
+        side = scorer.side(group)
         if side is None:
             return None
         sides.append(side)
@@ -188,12 +173,3 @@ def judge(topic: Topic, present: Present, scorer: Scorer, sensitivity: Sensitivi
     if not score or score < THRESHOLDS[sensitivity]:
         return None
     return Match(topic.name, score, scorer.quotes(sides))
-
-
-def _side(group: Group, present: Present, scorer: Scorer) -> Side | None:
-    if len(group) == 1:
-        found = present.get(group[0])
-        return scorer.side(group[0], found) if found else None
-    mentions = [mention for key in group for mention in present.get(key, ())]
-    mentions.sort(key=lambda mention: (mention.start, mention.end))
-    return scorer.side(" | ".join(group), mentions) if mentions else None

@@ -15,6 +15,7 @@ from math import exp, prod, sqrt
 from bot.core.model import Evidence, Sensitivity
 from bot.topics.document import Document, Sentence
 from bot.topics.mention import Mention
+from bot.topics.present import Present
 
 THRESHOLDS = {Sensitivity.EVERYTHING: 0.0, Sensitivity.NORMAL: 0.45, Sensitivity.STRONG: 0.75}
 """The least score that rings. At NORMAL the article is plausibly about the topic; at STRONG it says so in its title, or
@@ -57,10 +58,9 @@ _PASSING_WEIGHT = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A mention with its place: the index of its sentence, that sentence's number, and its weight there."""
+    """A mention with the number of its sentence and its weight there."""
 
     mention: Mention
-    index: int
     number: int
     weight: float
 
@@ -75,31 +75,35 @@ class Side:
 
 
 class Scorer:
-    """Scores and quotes one document. `mentions` are those of all entities, by id: who crowds a sentence counts too."""
+    """Scores and quotes one document. Who else crowds a sentence counts too, so it sees all that is present."""
 
-    def __init__(self, document: Document, mentions: dict[str, list[Mention]]) -> None:
+    def __init__(self, document: Document, present: Present) -> None:
         self.document = document
+        self._present = present
         self._dateline = _dateline_end(document)
         self._scale = sqrt(_TYPICAL / max(_SHORTEST, document.length))
         self._crowd: dict[tuple[int, str], set[str]] = {}
-        for entity, found in mentions.items():
+        for entity, found in present.entities.items():
             for mention in found:
                 place = document.sentence_at(mention.start), mention.kind
                 self._crowd.setdefault(place, set()).add(entity)
-        self._sides: dict[str, Side] = {}
+        self._sides: dict[tuple[str, ...], Side | None] = {}
 
-    def side(self, key: str, mentions: Sequence[Mention]) -> Side:
-        """What the article says of one key; worked out once, however many topics require it."""
-        known = self._sides.get(key)
-        if known is None:
-            by_sentence: dict[int, list[Placed]] = {}
-            for mention in mentions:
-                index = self.document.sentence_at(mention.start)
-                number = self.document.sentences[index].number
-                placed = Placed(mention, index, number, self._weight(mention, index))
-                by_sentence.setdefault(index, []).append(placed)
-            known = self._sides[key] = Side(mentions, by_sentence, self._about(by_sentence))
-        return known
+    def side(self, group: tuple[str, ...]) -> Side | None:
+        """What the article says of any key of a group, or None; worked out once, however many topics require it."""
+        if group not in self._sides:
+            mentions = self._present.mentions(group)
+            self._sides[group] = self._side(mentions) if mentions else None
+        return self._sides[group]
+
+    def _side(self, mentions: Sequence[Mention]) -> Side:
+        by_sentence: dict[int, list[Placed]] = {}
+        for mention in mentions:
+            index = self.document.sentence_at(mention.start)
+            number = self.document.sentences[index].number
+            placed = Placed(mention, number, self._weight(mention, index))
+            by_sentence.setdefault(index, []).append(placed)
+        return Side(mentions, by_sentence, self._about(by_sentence))
 
     def _about(self, by_sentence: dict[int, list[Placed]]) -> float:
         """How much the article is about one thing, given all its mentions."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.topics.normalise import Tokens, fold
@@ -69,16 +69,19 @@ def test_a_vowelled_arabic_word_keeps_its_marks_in_its_span() -> None:
     assert [text[start:end] for start, end in Tokens(text).spans] == ["وَ", "الْعِرَاق"]
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_case_and_surroundings_make_no_difference(text: str) -> None:
     assert fold(f"  {text} !") == fold(text)
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_every_token_has_a_span_inside_the_text_in_order(text: str) -> None:
     tokens = Tokens(text)
@@ -90,6 +93,7 @@ def test_every_token_has_a_span_inside_the_text_in_order(text: str) -> None:
         at = start
 
 
+@settings(deadline=None)
 @given(SCRIPTS)
 def test_the_text_of_a_span_folds_to_its_token(text: str) -> None:
     tokens = Tokens(text)
@@ -98,6 +102,7 @@ def test_the_text_of_a_span_folds_to_its_token(text: str) -> None:
         assert word in fold(text[start:end]).split() or word[2:] in fold(text[start:end])
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("aB1'’. -\u00e9"), max_size=40))
 def test_plain_and_accented_texts_take_the_same_way(text: str) -> None:
     # A letter outside ASCII sends the whole text down the slow path; its other words must not change.

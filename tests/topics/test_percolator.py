@@ -44,7 +44,7 @@ def _plain(percolator: Percolator, topics: list[Topic], article: Article, sensit
     return sorted((match for match in found if match), key=lambda match: (-match.score, match.topic))
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(article=ARTICLES, chosen=st.sets(st.sampled_from(TOPICS)), sensitivity=SENSITIVITIES)
 def test_all_at_once_is_one_by_one(
     article: Article, chosen: set[str], sensitivity: Sensitivity, catalogue: Catalogue
@@ -54,7 +54,7 @@ def test_all_at_once_is_one_by_one(
     assert percolator.match(article, sensitivity) == _plain(percolator, topics, article, sensitivity)
 
 
-@settings(max_examples=80)
+@settings(deadline=None, max_examples=80)
 @given(
     steps=st.lists(st.tuples(st.sampled_from(["add", "remove", "match"]), st.sampled_from(TOPICS)), max_size=30),
     articles=st.lists(ARTICLES, min_size=1, max_size=3),
@@ -82,7 +82,7 @@ def test_what_was_added_and_removed_leaves_no_trace(
         assert percolator.match(article, Sensitivity.EVERYTHING) == expected
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(article=ARTICLES, chosen=st.sets(st.sampled_from([t for t in TOPICS if "il" in t.lower() and "Ir" not in t])))
 def test_words_and_phrases_match_where_the_folded_text_holds_them(
     article: Article, chosen: set[str], catalogue: Catalogue
@@ -94,7 +94,7 @@ def test_words_and_phrases_match_where_the_folded_text_holds_them(
     assert {match.topic for match in found} == expected
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(article=ARTICLES)
 def test_evidence_is_verbatim_and_its_spans_mark_words(article: Article, catalogue: Catalogue) -> None:
     for match in Percolator(catalogue, _topics(catalogue).values()).match(article, Sensitivity.EVERYTHING):
@@ -110,7 +110,7 @@ def test_evidence_is_verbatim_and_its_spans_mark_words(article: Article, catalog
                 before = end
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(article=ARTICLES)
 def test_a_stricter_sensitivity_only_leaves_out(article: Article, catalogue: Catalogue) -> None:
     percolator = Percolator(catalogue, _topics(catalogue).values())

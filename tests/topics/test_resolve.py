@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import NotFound, UserError
@@ -173,6 +173,7 @@ TYPED = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(typed=TYPED)
 def test_the_canonical_text_means_the_same_topic_or_the_text_is_refused(typed: str, catalogue: Catalogue) -> None:
     try:
@@ -188,6 +189,7 @@ def test_the_canonical_text_means_the_same_topic_or_the_text_is_refused(typed: s
     assert topic.reading
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_two_entities_make_a_relation_that_reads_back(data: st.DataObject, catalogue: Catalogue) -> None:
     entities = st.sampled_from(sorted(catalogue.entities))
