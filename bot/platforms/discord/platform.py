@@ -70,7 +70,11 @@ class DiscordPlatform:
                 await asyncio.sleep(pause.total_seconds())
                 pause = min(pause * 2, LONGEST_PAUSE)
         finally:
-            await self._post.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Ends the session that posts; for those who post without `run`."""
+        await self._post.close()
 
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         self._point_library()

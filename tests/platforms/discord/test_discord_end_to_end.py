@@ -63,7 +63,7 @@ async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     """A platform that posts without a gateway, as a worker does."""
     platform = DiscordPlatform("token", **discord.addresses)
     yield platform
-    await platform._post.close()
+    await platform.close()
 
 
 # Commands
