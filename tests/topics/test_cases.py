@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.topics.cases import CASES
 
 from bot.core.model import Article
 from bot.topics import Catalogue
 from bot.topics.document import Document
+from tests.topics.cases import CASES
 
 _MARK = re.compile(r"\{([a-z+-]+)\|([^}]*)\}")
 SENTENCES = [line for line in CASES.splitlines() if line and not line.startswith("#")]

@@ -164,10 +164,11 @@ def test_every_name_of_the_catalogue_resolves_to_itself(catalogue: Catalogue) ->
         assert (topic.name, topic.entities) == (entity.name, (entity.id,))
 
 
-WORDS = st.sampled_from(
-    'Iraq Iran oil price "oil "price" the and of - – , Congo United States Guinea Bissau al Qaeda Islamic state US us is '
-    "Bosnia Herzegovina turkey Turkey 伊拉克 داعش (x) Trinidad Tobago South Korea Sudan New York -x OR Saint Papua".split()
-)
+VOCABULARY = """
+Iraq Iran oil price "oil "price" the and of - – , Congo United States Guinea Bissau al Qaeda Islamic state US us is
+Bosnia Herzegovina turkey Turkey 伊拉克 داعش (x) Trinidad Tobago South Korea Sudan New York -x OR Saint Papua
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
 TYPED = st.one_of(
     st.text(max_size=60), st.lists(WORDS, max_size=9).map(" ".join), st.lists(WORDS, max_size=4).map("-".join)
 )

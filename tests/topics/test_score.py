@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.core.model import Article, Match, Sensitivity
@@ -39,30 +41,31 @@ class Desk:
         return [first.sentence[start:end] for start, end in first.spans]
 
 
-@pytest.fixture
-def ask(percolator: Percolator, catalogue: Catalogue) -> type[Desk]:
-    class Here(Desk):
-        def __init__(self, title: str, text: str = "", summary: str = "") -> None:
-            super().__init__(percolator, catalogue, Article("1", title, summary=summary, text=text))
+Ask = Callable[..., Desk]
 
-    return Here
+
+@pytest.fixture
+def ask(percolator: Percolator, catalogue: Catalogue) -> Ask:
+    def here(title: str, text: str = "", summary: str = "") -> Desk:
+        return Desk(percolator, catalogue, Article("1", title, summary=summary, text=text))
+
+    return here
 
 
 STORY = Article(
     "2015-09-27",
     "Four governments agree to pool what their spies know about the militants",
     text=(
-        "Baghdad has agreed with Russia, Iran and Syria to pool intelligence about Islamic State fighters, the Iraqi army "
-        "command said on Sunday, and officers of all four will sit together in a cell in the Iraqi capital. "
-        "It is the clearest sign yet that Moscow is widening its part in the war. "
-        "The cell is to follow the movements of ISIL across the desert and to say where its money is coming from.\n\n"
-        "Each of the four will send six officers, and the chair will change every three months, beginning with an Iraqi. "
-        "Iranian officers have advised Iraqi units since the summer of last year, when Mosul was lost. "
-        "Damascus, which lost Palmyra in May, said the agreement is overdue. "
-        "Russian cargo flights to the coast of Syria have doubled this month, and lawmakers in Baghdad said that Russian "
-        "officers had been seen there. "
-        "A spokesman for the coalition, asked what is to become of its own centre, said this is for its hosts to decide. "
-        "Officials in Washington said they had learned of the plan from the announcement.\n\n"
+        "Baghdad has agreed with Russia, Iran and Syria to pool intelligence about Islamic State fighters, the "
+        "Iraqi army command said on Sunday, and officers of all four will sit together in a cell in the Iraqi "
+        "capital. It is the clearest sign yet that Moscow is widening its part in the war. The cell is to follow "
+        "the movements of ISIL across the desert and to say where its money is coming from.\n\n"
+        "Each of the four will send six officers, and the chair will change every three months, beginning with an "
+        "Iraqi. Iranian officers have advised Iraqi units since the summer of last year, when Mosul was lost. "
+        "Damascus, which lost Palmyra in May, said the agreement is overdue. Russian cargo flights to the coast "
+        "of Syria have doubled this month, and lawmakers in Baghdad said that Russian officers had been seen "
+        "there. A spokesman for the coalition, asked what is to become of its own centre, said this is for its "
+        "hosts to decide. Officials in Washington said they had learned of the plan from the announcement.\n\n"
         "Who is in command when the four disagree is not written down, two people who have read the text said."
     ),
 )
@@ -101,12 +104,12 @@ def test_the_story_of_september_2015_does_not_ring_others(
     assert Desk(percolator, catalogue, STORY)(topic) is None
 
 
-def test_a_name_in_the_title_is_strong(ask: type[Desk]) -> None:
+def test_a_name_in_the_title_is_strong(ask: Ask) -> None:
     desk = ask("Iraq votes on Sunday", FILLER * 6)
     assert desk("Iraq", Sensitivity.STRONG)
 
 
-def test_a_headline_and_a_sentence_need_one_mention(ask: type[Desk]) -> None:
+def test_a_headline_and_a_sentence_need_one_mention(ask: Ask) -> None:
     desk = ask("Minister on a surprise visit", "The Russian minister arrived for talks with his Iraqi colleague.")
     assert desk("Russia")
     assert desk("Iraq")
@@ -114,13 +117,13 @@ def test_a_headline_and_a_sentence_need_one_mention(ask: type[Desk]) -> None:
     assert desk("Russia", Sensitivity.STRONG) is None
 
 
-def test_one_name_far_down_in_a_long_article_is_passing(ask: type[Desk]) -> None:
+def test_one_name_far_down_in_a_long_article_is_passing(ask: Ask) -> None:
     desk = ask("Prices rise again", FILLER * 4 + "France and Peru saw the same. " + FILLER * 2)
     assert desk("France") is None
     assert 0 < desk.score("France") < 0.3
 
 
-def test_an_article_that_returns_to_a_name_is_about_it(ask: type[Desk]) -> None:
+def test_an_article_that_returns_to_a_name_is_about_it(ask: Ask) -> None:
     desk = ask("Prices rise again", (FILLER + "In France, wages rose. The French budget passed. ") * 4)
     assert desk("France")
     assert desk.score("France") > ask("Prices rise again", FILLER * 4 + "In France, wages rose.").score("France")
@@ -138,30 +141,30 @@ def test_an_article_that_returns_to_a_name_is_about_it(ask: type[Desk]) -> None:
         ("BEIJING/TOKYO (AP) -- Shares slipped.", "Japan"),
     ],
 )
-def test_where_it_was_filed_is_not_what_it_is_about(dateline: str, topic: str, ask: type[Desk]) -> None:
+def test_where_it_was_filed_is_not_what_it_is_about(dateline: str, topic: str, ask: Ask) -> None:
     assert ask("Shares slip in quiet trade", f"{dateline} {FILLER * 5}")(topic) is None
 
 
-def test_where_it_was_said_is_not_what_it_is_about(ask: type[Desk]) -> None:
-    text = f"Oil will recover, the head of the company told Reuters in London. {FILLER * 3}(Reporting by A. Writer in Vienna)"
-    desk = ask("Oil to recover", text)
+def test_where_it_was_said_is_not_what_it_is_about(ask: Ask) -> None:
+    told = "Oil will recover, the head of the company told Reuters in London. "
+    desk = ask("Oil to recover", f"{told}{FILLER * 3}(Reporting by A. Writer in Vienna)")
     assert desk("United Kingdom") is None
     assert desk("Austria") is None
 
 
-def test_a_list_of_countries_is_about_none_of_them(ask: type[Desk]) -> None:
+def test_a_list_of_countries_is_about_none_of_them(ask: Ask) -> None:
     desk = ask("Summit ends", f"Envoys of Russia, Iraq, China, India, Brazil, Egypt and Iran met. {FILLER * 5}")
     assert desk("Iraq") is None
     assert desk("Russia-Iraq") is None
     assert desk("Russia-Iraq", Sensitivity.EVERYTHING)
 
 
-def test_a_capital_says_less_than_a_name(ask: type[Desk]) -> None:
+def test_a_capital_says_less_than_a_name(ask: Ask) -> None:
     assert ask("Baghdad calm").score("Iraq") < ask("Iraq calm").score("Iraq")
     assert ask("Mosul calm").score("Iraq") < ask("Baghdad calm").score("Iraq")
 
 
-def test_sides_far_apart_ring_only_at_everything(ask: type[Desk]) -> None:
+def test_sides_far_apart_ring_only_at_everything(ask: Ask) -> None:
     desk = ask("Oil exports up", f"{FILLER}Russia pumped more. {FILLER * 2}Iraq pumped less. {FILLER}")
     assert desk("Russia-Iraq") is None
     match = desk("Russia-Iraq", Sensitivity.EVERYTHING)
@@ -169,7 +172,7 @@ def test_sides_far_apart_ring_only_at_everything(ask: type[Desk]) -> None:
     assert [evidence.sentence for evidence in match.evidence] == ["Russia pumped more.", "Iraq pumped less."]
 
 
-def test_two_long_stories_side_by_side_are_no_relation(ask: type[Desk]) -> None:
+def test_two_long_stories_side_by_side_are_no_relation(ask: Ask) -> None:
     russia = "Russian farmers harvested early. Russia exports wheat. " + FILLER
     iraq = "Iraqi farmers harvested late. Iraq imports wheat. " + FILLER
     desk = ask("Wheat round-up", russia * 2 + iraq * 2)
@@ -177,7 +180,7 @@ def test_two_long_stories_side_by_side_are_no_relation(ask: type[Desk]) -> None:
     assert desk("Russia")
 
 
-def test_sides_that_meet_in_a_sentence_ring(ask: type[Desk]) -> None:
+def test_sides_that_meet_in_a_sentence_ring(ask: Ask) -> None:
     desk = ask("Oil talks", f"{FILLER * 3}Iraq signed a pipeline accord with Russia. {FILLER * 3}")
     match = desk("Russia-Iraq")
     assert match
@@ -185,30 +188,30 @@ def test_sides_that_meet_in_a_sentence_ring(ask: type[Desk]) -> None:
     assert desk.marked("Russia-Iraq") == ["Iraq", "Russia"]
 
 
-def test_title_and_lead_bring_sides_together(ask: type[Desk]) -> None:
+def test_title_and_lead_bring_sides_together(ask: Ask) -> None:
     assert ask("Iraq oil exports up", f"Russian firms won contracts in March. {FILLER * 4}")("Russia-Iraq")
 
 
-def test_closer_is_better(ask: type[Desk]) -> None:
+def test_closer_is_better(ask: Ask) -> None:
     same = ask("Talks", f"{FILLER}Iraq met Russia. {FILLER}").score("Russia-Iraq")
     next_to = ask("Talks", f"{FILLER}Iraq agreed. Russia did not. {FILLER}").score("Russia-Iraq")
     apart = ask("Talks", f"{FILLER}Iraq agreed. {FILLER}Russia did not.").score("Russia-Iraq")
     assert ask("Iraq met Russia", FILLER).score("Russia-Iraq") > same > next_to > apart > 0
 
 
-def test_one_mention_cannot_be_both_sides(ask: type[Desk]) -> None:
+def test_one_mention_cannot_be_both_sides(ask: Ask) -> None:
     assert ask("Putin speaks").score("Russia-Putin") == 0
     assert ask("Putin leaves Russia").score("Russia-Putin") > 0
 
 
-def test_the_longest_name_owns_its_words(ask: type[Desk]) -> None:
+def test_the_longest_name_owns_its_words(ask: Ask) -> None:
     desk = ask("Islamic State of Iraq claims the raid")
     assert desk("ISIL")
     assert desk.score("Iraq") == 0
     assert desk.score("ISIL-Iraq") == 0
 
 
-def test_words_that_are_near_beat_words_that_are_far(ask: type[Desk]) -> None:
+def test_words_that_are_near_beat_words_that_are_far(ask: Ask) -> None:
     near = ask("Markets", f"The price of oil fell. {FILLER * 2}")
     far = ask("Markets", f"{FILLER}Oil flowed. {FILLER * 3}The price was set. {FILLER}")
     assert near("oil price")
@@ -217,27 +220,27 @@ def test_words_that_are_near_beat_words_that_are_far(ask: type[Desk]) -> None:
     assert near.score('"oil price"') == 0
 
 
-def test_evidence_prefers_the_body_to_the_headline(ask: type[Desk]) -> None:
+def test_evidence_prefers_the_body_to_the_headline(ask: Ask) -> None:
     match = ask("Iraq votes", f"Iraq went to the polls on Sunday. {FILLER}")("Iraq")
     assert match
     assert match.evidence[0].sentence == "Iraq went to the polls on Sunday."
 
 
-def test_a_summary_that_the_text_repeats_is_read_once(ask: type[Desk]) -> None:
+def test_a_summary_that_the_text_repeats_is_read_once(ask: Ask) -> None:
     lead = "Iraq went to the polls on Sunday."
     once, twice = ask("A vote", f"{lead} {FILLER}"), ask("A vote", f"{lead} {FILLER}", summary=lead)
     assert once.score("Iraq") == twice.score("Iraq")
     assert ask("A vote", FILLER, summary=lead)("Iraq")
 
 
-def test_no_name_spans_the_end_of_the_title(ask: type[Desk]) -> None:
+def test_no_name_spans_the_end_of_the_title(ask: Ask) -> None:
     assert ask("A visit to South", "Korea is mentioned nowhere else.").score("South Korea") == pytest.approx(
         ask("A visit", "Korea is mentioned nowhere else.").score("South Korea")
     )
     assert ask("The price of oil", "price of gas").score('"oil price"') == 0
 
 
-def test_a_text_without_full_stops_is_quoted_in_part(ask: type[Desk]) -> None:
+def test_a_text_without_full_stops_is_quoted_in_part(ask: Ask) -> None:
     desk = ask("Log", "word " * 400 + "Iraq " + "word " * 400)
     assert desk.marked("Iraq") == ["Iraq"]
     match = desk("Iraq", Sensitivity.EVERYTHING)
@@ -259,7 +262,7 @@ def test_a_text_without_full_stops_is_quoted_in_part(ask: type[Desk]) -> None:
         ("러시아와 이라크가 합의했다.", ["러시아", "이라크"]),
     ],
 )
-def test_a_relation_is_seen_in_any_script(text: str, marked: list[str], ask: type[Desk]) -> None:
+def test_a_relation_is_seen_in_any_script(text: str, marked: list[str], ask: Ask) -> None:
     desk = ask("…", text)
     assert desk("Russia-Iraq")
     assert desk.marked("Russia-Iraq") == marked
