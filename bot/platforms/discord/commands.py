@@ -22,6 +22,7 @@ CHOICES = 25
 CHOICE = 100  # characters of a choice's name, and of its value
 SUBCOMMANDS = 25
 COMMANDS = 100
+LARGEST = 2**53 - 1  # of an integer, as its values travel as JavaScript's numbers
 
 Interaction = discord.Interaction[Any]
 Call = Callable[[Interaction, Command, Mapping[str, Any]], Awaitable[None]]
@@ -124,7 +125,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         OptionKind.TEXT: str,
         OptionKind.FLAG: bool,
         OptionKind.CHANNEL: app_commands.Transform[Any, ChannelChoice],
-        OptionKind.INT: app_commands.Range[int, option.least, option.most],
+        OptionKind.INT: app_commands.Range[int, max(option.least, -LARGEST), min(option.most, LARGEST)],
     }[option.kind]
     return inspect.Parameter(
         option.name,

@@ -141,14 +141,14 @@ def _head(message: Message) -> str:
 def _body(paragraphs: Sequence[Paragraph], room: int) -> str:
     drawn = ""
     before: Kind | None = None
-    for each in paragraphs:
+    for number, each in enumerate(paragraphs):
         gap = "" if before is None else "\n\n" if before is each.kind is Kind.TEXT else "\n"
         text = _paragraph(each, room - units(drawn) - units(gap))
         if text:
             drawn += gap + text
             before = each.kind
-        if room - units(drawn) < 16:
-            break
+        if room - units(drawn) < 16 and number + 1 < len(paragraphs):
+            return drawn if drawn.endswith(NOTHING) else f"{drawn}\n{NOTHING}"
     return drawn
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import discord
 import structlog
 import yarl
@@ -110,6 +111,8 @@ class DiscordPlatform:
             if error.code in (4013, 4014):
                 raise SettingsError(_intents(error.code)) from error
             log.warning("discord closed the connection", code=error.code)
+        except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
+            log.warning("discord cannot be reached", reason=str(error)[:200])
         except Exception:
             log.exception("discord connection failed")
         finally:

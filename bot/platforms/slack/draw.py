@@ -117,6 +117,7 @@ def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
     for paragraph in paragraphs:
         left = room - size(blocks) - 200  # for the wrapping of one more element
         if left < 100 or len(blocks) >= most - 1:
+            blocks.append({"type": "context", "elements": [_plain(NOTHING)]})
             break
         if paragraph.kind is Kind.NOTE:
             if text := cut(clean(paragraph.text).strip(), min(left // 2, SECTION)):

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import structlog
@@ -36,6 +36,8 @@ PAGE, PAGES = 15, 10
 """Apps outside Slack's directory get 15 messages of history a request; an alert is lost within minutes, not days."""
 REMEMBERED = 4096
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+LOST = 30.0
+"""Seconds between two looks at the connection; after two bad ones the next try takes a new address."""
 PICTURE_OR_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 REFUSED = {*WRONG_TOKEN, "account_inactive", "token_revoked"}
 
@@ -99,10 +101,9 @@ class SlackPlatform:
             )
             await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK's
             log.info("slack connected", bot=self._bot, team=who["team"], command=self._command)
-            await asyncio.Event().wait()
+            await freshen(handler.client, LOST)
         finally:
             await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK's
-            await handler.client.aiohttp_client_session.close()
 
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         known = self._sent.get((channel, delivery_id))
@@ -203,6 +204,25 @@ class SlackPlatform:
                 log.warning("slack cannot be reached", reason=repr(error)[:200], seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+class Socket(Protocol):
+    """What we need of the SDK's Socket Mode client."""
+
+    wss_uri: str | None
+
+    async def is_connected(self) -> bool: ...
+
+
+async def freshen(socket: Socket, seconds: float) -> None:
+    """Watches the connection for ever: an address of Slack's opens once, and the SDK would try a spent one again."""
+    lost = 0
+    while True:
+        await asyncio.sleep(seconds)
+        lost = 0 if await socket.is_connected() else lost + 1
+        if lost > 1:
+            log.warning("slack connection lost", seconds=lost * seconds)
+            socket.wss_uri = None
 
 
 def _channel(channel: str) -> str:

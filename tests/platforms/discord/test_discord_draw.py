@@ -35,19 +35,19 @@ def shows_itself(escaped: str, plain: str) -> None:
     assert shown.text.replace(ZERO_WIDTH_SPACE, "") == plain
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(hostile.texts)
 def test_escaped_text_shows_itself_and_nothing_else(untrusted: str) -> None:
     shows_itself(escape(untrusted), clean(untrusted))
 
 
-def test_forty_thousand_hostile_texts_show_themselves_and_nothing_else() -> None:
-    for untrusted in hostile.many(40_000):
+def test_twenty_thousand_hostile_texts_show_themselves_and_nothing_else() -> None:
+    for untrusted in hostile.many(20_000):
         shows_itself(escape(untrusted), clean(untrusted))
 
 
 def test_a_link_made_of_any_text_leads_where_we_said() -> None:
-    for untrusted in hostile.many(10_000):
+    for untrusted in hostile.many(5_000):
         if not label(untrusted):
             continue
         shown = read(f"[{label(untrusted)}](https://news.example/)")
@@ -55,7 +55,7 @@ def test_a_link_made_of_any_text_leads_where_we_said() -> None:
         assert shown.marks == []
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(hostile.messages)
 def test_a_card_of_any_message_pings_nobody_links_where_we_said_and_keeps_the_limits(message: Message) -> None:
     drawn = card(message, delivery_id="0123456789abcdef01234567")
@@ -94,6 +94,12 @@ def test_the_largest_message_still_shows_each_of_its_parts() -> None:
     assert "words" in said
     assert "Field" in said
     assert "-# Footer" in said
+
+
+def test_a_body_that_is_cut_says_so() -> None:
+    said = text(Message(body=tuple(paragraph(f"{number} " + "words " * 20, kind=Kind.ITEM) for number in range(100))))
+    assert 3800 < len(said) <= 4000
+    assert said.endswith("…")
 
 
 def test_paragraphs_are_drawn_by_their_kind() -> None:

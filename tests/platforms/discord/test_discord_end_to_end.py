@@ -374,6 +374,20 @@ async def test_an_edit_changes_the_card_in_place(discord: FakeDiscord, posting: 
 # Life
 
 
+async def test_a_platform_that_starts_before_the_network_connects_when_it_comes() -> None:
+    discord = FakeDiscord()
+    async with discord:
+        pass  # takes a port and leaves it
+    task = asyncio.create_task(DiscordPlatform("token", **discord.addresses).run(sample_router()[0]))
+    await asyncio.wait([task], timeout=0.3)
+    async with discord:
+        await discord.gateway.connected()
+        assert "Topics" in (await discord.slash("topics")).text
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
 async def test_a_dropped_gateway_is_resumed_and_the_command_in_between_is_answered(discord: FakeDiscord) -> None:
     router, desk = sample_router()
     async with running(discord, router):

@@ -14,6 +14,7 @@ from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
 from bot.core.message import Button, Field, Message, Tone, marked, paragraph
 from bot.core.router import Router
 from bot.platforms.slack import SlackPlatform
+from bot.platforms.slack.platform import freshen
 from tests.fakes.sample_commands import sample_router
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import ALERTS, ARCHIVED, BOT, GENERAL, OPEN, PRIVATE, TEAM, buttons_of, text_of
@@ -357,6 +358,41 @@ async def test_an_edit_changes_the_message_in_place(slack: FakeSlack, posting: S
 
 
 # Life
+
+
+async def test_a_platform_that_starts_before_the_network_connects_when_it_comes() -> None:
+    slack = FakeSlack()
+    async with slack:
+        pass  # takes a port and leaves it
+    task = asyncio.create_task(platform_at(slack).run(sample_router()[0]))
+    await asyncio.wait([task], timeout=0.3)
+    async with slack:
+        await slack.connected()
+        assert "ISIL" in (await slack.slash("topics")).text
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_connection_that_stays_lost_takes_a_new_address() -> None:
+    class Lost:
+        def __init__(self) -> None:
+            self.wss_uri: str | None = "wss://spent.example"
+            self.looks = 0
+
+        async def is_connected(self) -> bool:
+            self.looks += 1
+            return self.looks == 2
+
+    socket = Lost()
+    watch = asyncio.create_task(freshen(socket, 0))
+    while socket.looks < 3:
+        assert socket.wss_uri
+        await asyncio.sleep(0)
+    while socket.wss_uri:
+        await asyncio.sleep(0)
+    watch.cancel()
+    assert socket.looks == 4  # the first look was bad too, and the second good
 
 
 async def test_a_refreshed_connection_loses_no_command(slack: FakeSlack) -> None:
