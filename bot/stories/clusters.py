@@ -32,15 +32,16 @@ from bot.stories.words import language, terms, words
 _FEW, _MANY = 8, 40
 """Terms of a text between which the threshold rises with their logarithm."""
 
-_USUAL = (0.095, 0.20)
-_CAREFUL = (0.13, 0.28)
+_USUAL = (0.087, 0.175)
+_CAREFUL = (0.12, 0.24)
 """Thresholds at few terms and at many. Careful opens about a quarter more stories and swallows half as many."""
 
 _LEAD = 80
 """Words of headline and lead that count; the rest of a text is background that all reports share."""
 
-_FADES = timedelta(hours=18)
-"""The silence that halves a similarity: of all that tells two look-alike events apart, time tells most."""
+_FADES = timedelta(hours=8)
+"""The silence that halves a similarity, and no more after that: of all that tells two look-alike events apart, time
+tells most; yet what is as alike as two reports of one event mostly are comes together a day later too."""
 
 _OWN = 0.6
 """What an outlet's own items must reach among themselves: two articles of one outlet are mostly two stories."""
@@ -260,7 +261,7 @@ class Stories:
         for cosine, story in self._index.nearest(weights, _CANDIDATES):
             silence = self._stories[story].distance(item.when)
             if silence <= self._window:
-                scored.append((cosine / (1 + silence / _FADES.total_seconds()), cosine, story))
+                scored.append((cosine / (1 + min(1.0, silence / _FADES.total_seconds())), cosine, story))
         scored.sort(key=lambda found: (-found[0], found[2]))
         for score, cosine, story in scored:
             own = bool(item.outlet) and set(self._stories[story].outlets) == {item.outlet}
