@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
@@ -148,14 +148,16 @@ def _messages(routes: APIRouter, house: House) -> None:
         )
 
     @routes.get("/channels/{channel_id}/events", tags=["events"], summary="A channel, live", responses=EVENTS)
-    async def channel_events(channel_id: Where, after: From = "", last_event_id: Resume = "") -> StreamingResponse:
+    async def channel_events(
+        request: Request, channel_id: Where, after: From = "", last_event_id: Resume = ""
+    ) -> StreamingResponse:
         """Server-sent events; an interrupted stream resumes by its Last-Event-ID and loses nothing."""
-        return await _open(house, [among(await chat.channels(), channel_id)], after, last_event_id)
+        return await _open(house, request, [among(await chat.channels(), channel_id)], after, last_event_id)
 
     @routes.get("/events", tags=["events"], summary="All channels, live", responses=EVENTS)
-    async def all_events(after: From = "", last_event_id: Resume = "") -> StreamingResponse:
+    async def all_events(request: Request, after: From = "", last_event_id: Resume = "") -> StreamingResponse:
         """As one channel's events, and `channels` when their list changes."""
-        return await _open(house, [], after, last_event_id)
+        return await _open(house, request, [], after, last_event_id)
 
 
 def _commands(routes: APIRouter, house: House) -> None:
@@ -169,7 +171,7 @@ def _commands(routes: APIRouter, house: House) -> None:
         name = _plain(typed.name)
         asked = await invocation(house, request, here, name=name, zone=typed.zone)
         reply = await house.router.answer(asked, text)
-        posted = [] if reply.private else await _say(chat, here, name, text, reply)
+        posted = [] if reply.private else await _say(chat, here, name, text, reply, typed.thread or uuid4().hex)
         if posted:
             house.wire.ring()
         return Answer.model_validate({"reply": {**to_json(reply.message), "private": reply.private}, "posted": posted})
@@ -235,9 +237,17 @@ async def invocation(house: House, request: Request, here: Channel, *, name: str
         channel=here,
         person=Person(request.scope["state"]["person"], name, may_manage=True),
         channels=tuple(await house.chat.channels()),
-        zone=zone if zone in available_timezones() else "UTC",
+        zone=_zone(zone),
         locale=language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else "en",
     )
+
+
+def _zone(name: str) -> str:
+    """A zone that there is; what a client says is not believed. zoneinfo refuses names that leave its folder."""
+    try:
+        return ZoneInfo(name).key if name else "UTC"
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return "UTC"
 
 
 async def _newest(chat: ChatLog, channel: str, before: int, limit: int) -> tuple[list[ChatMessage], bool]:
@@ -260,8 +270,7 @@ async def _last(chat: ChatLog, channels: Sequence[Channel]) -> int:
     return max((end[-1].id for end in ends if end), default=0)
 
 
-async def _say(chat: ChatLog, here: Channel, name: str, text: str, reply: Reply) -> list[int]:
-    token = uuid4().hex
+async def _say(chat: ChatLog, here: Channel, name: str, text: str, reply: Reply, token: str) -> list[int]:
     asked = Message(source=name, body=(paragraph(f"/{text.removeprefix('/')}"),))
     try:
         return [
@@ -277,7 +286,9 @@ def _plain(name: str) -> str:
     return "".join(c for c in name if unicodedata.category(c)[0] != "C").strip()
 
 
-async def _open(house: House, only: Sequence[Channel], after: str, last_event_id: str) -> StreamingResponse:
+async def _open(
+    house: House, request: Request, only: Sequence[Channel], after: str, last_event_id: str
+) -> StreamingResponse:
     if house.wire.streams >= MOST_STREAMS:
         raise HTTPException(503, "Too many event streams are open; close one and try again.")
     now = house.clock()
@@ -287,7 +298,14 @@ async def _open(house: House, only: Sequence[Channel], after: str, last_event_id
             raise HTTPException(422, "after is a cursor or a message's id.")
         cursor = Cursor(await _last(house.chat, only or await house.chat.channels()), now)
     return StreamingResponse(
-        stream(house.chat, house.wire, only[0].id if only else "", cursor, house.clock),
+        stream(
+            house.chat,
+            house.wire,
+            only[0].id if only else "",
+            cursor,
+            house.clock,
+            allowed=request.scope["state"]["still_in"],
+        ),
         media_type="text/event-stream",
         # Proxies that buffer would hold the news back.
         headers={"x-accel-buffering": "no"},
@@ -298,6 +316,7 @@ def operations(health: Callable[[], Awaitable[Mapping[str, Any]]], metrics: Call
     """For the operator's machines: /healthz and /metrics."""
     routes = APIRouter(tags=["operations"])
 
+    @routes.head("/healthz", include_in_schema=False)
     @routes.get("/healthz", summary="Whether the bot does its work", responses={503: {"description": "It does not."}})
     async def healthz(request: Request) -> JSONResponse:
         """503 where `status` is "failing". Without a session the answer is the status alone."""

@@ -83,12 +83,19 @@ def event(name: str, data: Any, cursor: Cursor) -> bytes:
 
 
 async def stream(
-    chat: ChatLog, wire: Wire, only: str, cursor: Cursor, clock: Callable[[], datetime], *, beat: float = BEAT
+    chat: ChatLog,
+    wire: Wire,
+    only: str,
+    cursor: Cursor,
+    clock: Callable[[], datetime],
+    *,
+    beat: float = BEAT,
+    allowed: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[bytes]:
-    """`message`, `edit`, `channels`, `gone` and `beat` events from the cursor on, until the wire is closed.
+    """`message`, `edit`, `channels`, `gone` and `beat` events from the cursor on.
 
-    `only` is one channel's id, or empty for all of them: then the list of channels is told too, first and whenever
-    it changes.
+    They end when the wire is closed, and when the listener is not `allowed` any more. `only` is one channel's id, or
+    empty for all of them: then the list of channels is told too, first and whenever it changes.
     """
     told: dict[int, datetime | None] = {}
     listed: Sequence[Channel] | None = None
@@ -97,7 +104,7 @@ async def stream(
     wire.streams += 1
     try:
         yield b"retry: 2000\n\n"
-        while not wire.closed:
+        while allowed() and not wire.closed:
             rung = wire.rung
             channels = await chat.channels()
             events: list[bytes] = []

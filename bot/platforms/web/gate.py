@@ -129,10 +129,13 @@ class Gate:
 
         refusal = self._refusal(scope["method"], path, headers)
         if refusal is None:
-            session = self._door.session(cookie(headers))
+            value = cookie(headers)
+            session = self._door.session(value)
             let_in = session is not None or not self.locked or self._knows_password(scope, headers)
             scope.setdefault("state", {})["person"] = session.person if session else "web:local"
             scope["state"]["let_in"] = let_in
+            # What goes on for long asks again: a session may end meanwhile.
+            scope["state"]["still_in"] = (lambda: self._door.session(value) is session) if session else lambda: True
             if let_in or any(path == each or (each[-1] == "/" and path.startswith(each)) for each in OPEN):
                 await self._app(scope, receive, send_safely)
                 return

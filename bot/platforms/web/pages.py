@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from bot.platforms.web.events import Wire
 from bot.platforms.web.gate import caller, cookie
 from bot.platforms.web.login import COOKIE, STAY, Doorkeeper
 from bot.platforms.web.shapes import Login, Problem
@@ -21,7 +22,7 @@ log = structlog.get_logger(__name__)
 STATIC = Path(str(files("bot.platforms.web") / "static"))
 
 
-def pages(door: Doorkeeper) -> APIRouter:
+def pages(door: Doorkeeper, wire: Wire) -> APIRouter:
     """The three pages, and the door."""
     routes = APIRouter()
 
@@ -79,6 +80,7 @@ def pages(door: Doorkeeper) -> APIRouter:
     @routes.post("/api/logout", tags=["session"], summary="End the session", status_code=204)
     async def log_out(request: Request) -> Response:
         door.end(cookie(request.headers))
+        wire.ring()  # so that the streams of this session see that it has ended
         answer = Response(status_code=204)
         answer.delete_cookie(COOKIE)
         return answer

@@ -101,7 +101,7 @@ class WebPlatform:
         gate = Gate(inside, self._names, self._door)
         inside.include_router(api(House(self._chat, self._wire, router, self._clock, gate.locked)))
         inside.include_router(operations(self._health, self._metrics))
-        inside.include_router(pages(self._door))
+        inside.include_router(pages(self._door, self._wire))
         furnish(inside)
         return gate
 

@@ -100,6 +100,12 @@ class Typed(Shape):
         min_length=1, max_length=4000, description="The line as it is typed.", examples=["/subscribe ISIL"]
     )
     name: str = Field("", max_length=40, description="Who is asking, for the others to see.", examples=["Anna"])
+    thread: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9_-]{8,64})?$",
+        description="A token of your own, new for each command, by which you know your lines when they come in.",
+        examples=["5f2b1c9e-0d7a"],
+    )
     zone: str = Field("", max_length=64, description="The reader's time zone.", examples=["Europe/Berlin"])
 
 

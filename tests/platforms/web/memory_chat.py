@@ -148,6 +148,9 @@ async def news(
     days: Annotated[int, Option("How far back", unit="d", most=90)] = 7,
 ) -> Message:
     desk.zones.append(call.zone)
+    if words == "LONG":
+        body = tuple(paragraph(f"Line {number}", kind=Kind.ITEM) for number in range(100))
+        return Message(title="A long answer", body=body, footer="The end")
     sentence = "Security forces said the ISIL cell had planned attacks on the road to Kirkuk."
     start = sentence.index("ISIL")
     return Message(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
+from structlog.testing import capture_logs
 
 from bot.core.message import from_json
 from bot.platforms.web.api import slug
@@ -35,21 +35,16 @@ async def test_a_channel_is_made_and_deleted_with_what_was_said_in_it(web: Web) 
     assert web.chat.lines == []
 
 
-@pytest.mark.parametrize(
-    ("name", "status", "says"),
-    [
+async def test_a_channel_that_cannot_be_made_is_told_in_one_sentence(web: Web) -> None:
+    for name, status, says in (
         ("General", 409, "There is a channel #general already."),
         ("!?", 422, "needs a letter or a digit"),
         ("", 422, "name:"),
         ("x" * 41, 422, "name:"),
-    ],
-)
-async def test_a_channel_that_cannot_be_made_is_told_in_one_sentence(
-    web: Web, name: str, status: int, says: str
-) -> None:
-    async with web.http.post("/api/channels", json={"name": name}) as answer:
-        assert answer.status == status
-        assert says in (await answer.json())["error"]
+    ):
+        async with web.http.post("/api/channels", json={"name": name}) as answer:
+            assert answer.status == status, name
+            assert says in (await answer.json())["error"]
 
 
 async def test_the_last_channel_stays(web: Web) -> None:
@@ -66,9 +61,9 @@ def test_names_of_any_script_make_ids() -> None:
     assert slug("#A/../b\u202e") == "a-b"
 
 
-@pytest.mark.parametrize("name", ["web%3Ageneral", "web:general", "general", "General", "%23general"])
-async def test_a_channel_goes_by_its_id_or_its_name(web: Web, name: str) -> None:
-    assert (await web.get(f"/api/channels/{name}/messages"))["messages"] == []
+async def test_a_channel_goes_by_its_id_or_its_name(web: Web) -> None:
+    for name in ("web%3Ageneral", "web:general", "general", "General", "%23general"):
+        assert (await web.get(f"/api/channels/{name}/messages"))["messages"] == [], name
 
 
 async def test_an_unknown_channel_is_answered_with_those_there_are(web: Web) -> None:
@@ -115,20 +110,21 @@ async def test_a_private_reply_is_in_the_answer_and_nowhere_else(web: Web) -> No
 
 
 async def test_a_command_said_aloud_is_posted_with_who_asked(web: Web) -> None:
-    answer = await web.say("news ISIL 3d", name="An\u202ena ", zone="Europe/Berlin")
+    answer = await web.say("news ISIL 3d", name="An\u202ena ", zone="Europe/Berlin", thread="mine-1234")
     assert answer["reply"]["private"] is False
     asked, reply = (await web.get("/api/channels/general/messages"))["messages"]
     assert [asked["id"], reply["id"]] == answer["posted"]
     assert (asked["kind"], reply["kind"]) == ("ask", "reply")
-    assert asked["thread"] == reply["thread"] != ""
+    assert asked["thread"] == reply["thread"] == "mine-1234"
     assert (asked["message"]["source"], asked["text"]) == ("Anna", "/news ISIL 3d")
     assert reply["message"]["title"] == "ISIL: 2 articles in 3 days"
     assert web.desk.zones == ["Europe/Berlin"]
 
 
 async def test_a_time_zone_that_is_none_is_not_believed(web: Web) -> None:
-    await web.say("/news ISIL", zone="../../etc/passwd")
-    assert web.desk.zones == ["UTC"]
+    for zone in ("../../etc/passwd", "/etc/localtime", "Europe", "Atlantis/Capital", "\x00", "Asia/Baghdad"):
+        await web.say("/news ISIL", zone=zone)
+    assert web.desk.zones == ["UTC"] * 5 + ["Asia/Baghdad"]
 
 
 async def test_what_is_no_command_is_answered_privately_with_the_nearest(web: Web) -> None:
@@ -143,6 +139,9 @@ async def test_a_half_typed_line_is_completed(web: Web) -> None:
     assert [(c["value"], c["text"], c["label"]) for c in found["choices"]] == [
         ("/subscribe ", "/subscribe", "Follow a topic in this channel")
     ]
+    found = await web.get("/api/complete", params={"text": "/"})
+    declared = [c["text"] for c in found["choices"]]
+    assert declared == ["/subscribe", "/unsubscribe", "/news", "/mute", "/help"]
     found = await web.get("/api/complete", params={"text": "/subscribe IS", "channel": "web:general"})
     assert [(c["value"], c["text"]) for c in found["choices"]] == [("/subscribe ISIL", "ISIL")]
     assert found["usage"] == "/subscribe topic [to channel]"
@@ -157,28 +156,26 @@ async def test_the_commands_are_listed_with_their_examples(web: Web) -> None:
     assert found[0]["examples"] == ["/subscribe ISIL", "/subscribe Russia-Iraq"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "more", "status", "says"),
-    [
-        ("GET", "/nothing", {}, 404, "/docs lists what there is"),
-        ("GET", "/api/complete", {}, 422, "text: Field required."),
-        ("GET", "/api/channels/general/messages?limit=0", {}, 422, "limit:"),
-        ("GET", "/api/channels/general/events?after=soon", {}, 422, "after is a cursor"),
-        ("PUT", "/api/channels", {}, 405, "Method Not Allowed"),
-        ("POST", "/api/channels/general/commands", {"json": {"text": ""}}, 422, "text:"),
-        ("POST", "/api/channels/general/commands", {"json": {"text": "/help", "admin": True}}, 422, "admin:"),
-        ("POST", "/api/channels/general/commands", {"data": b"{", "json": None}, 422, ""),
-        ("POST", "/api/channels/general/commands", {"json": {"text": "x" * 70_000}}, 413, "64 kB"),
-    ],
+WRONG: tuple[tuple[str, str, dict[str, Any], int, str], ...] = (
+    ("GET", "/nothing", {}, 404, "/docs lists what there is"),
+    ("GET", "/api/complete", {}, 422, "text: Field required."),
+    ("GET", "/api/channels/general/messages?limit=0", {}, 422, "limit:"),
+    ("GET", "/api/channels/general/events?after=soon", {}, 422, "after is a cursor"),
+    ("PUT", "/api/channels", {}, 405, "Method Not Allowed"),
+    ("POST", "/api/channels/general/commands", {"json": {"text": ""}}, 422, "text:"),
+    ("POST", "/api/channels/general/commands", {"json": {"text": "/help", "admin": True}}, 422, "admin:"),
+    ("POST", "/api/channels/general/commands", {"data": b"{", "json": None}, 422, ""),
+    ("POST", "/api/channels/general/commands", {"json": {"text": "x" * 70_000}}, 413, "64 kB"),
 )
-async def test_errors_have_one_shape(
-    web: Web, method: str, path: str, more: dict[str, Any], status: int, says: str
-) -> None:
-    async with web.http.request(method, path, **more) as answer:
-        assert answer.status == status
-        body = await answer.json()
-        assert list(body) == ["error"]
-        assert says in body["error"]
+
+
+async def test_errors_have_one_shape(web: Web) -> None:
+    for method, path, more, status, says in WRONG:
+        async with web.http.request(method, path, **more) as answer:
+            assert answer.status == status, path
+            body = await answer.json()
+            assert list(body) == ["error"]
+            assert says in body["error"]
 
 
 async def test_a_body_of_unknown_length_is_refused(web: Web) -> None:
@@ -196,13 +193,18 @@ async def test_a_failure_of_ours_says_so_and_no_more(serve: Serve, chat: MemoryC
 
     broken = Broken(chat.clock)
     broken.places = chat.places
-    async with serve(chat=broken) as web, web.http.get("/api/channels/general/messages") as answer:
-        assert answer.status == 500
-        assert await answer.json() == {"error": "Something went wrong on our side; the log has it."}
+    with capture_logs() as logs:
+        async with serve(chat=broken) as web, web.http.get("/api/channels/general/messages") as answer:
+            assert answer.status == 500
+            assert await answer.json() == {"error": "Something went wrong on our side; the log has it."}
+    [failure] = [entry for entry in logs if entry["log_level"] == "error"]
+    assert "the disk is at" in str(failure["exc_info"])
 
 
 async def test_health_and_figures(web: Web) -> None:
     assert await web.get("/healthz") == {"status": "ok", "feeds": 40}
+    async with web.http.head("/healthz") as answer:
+        assert answer.status == 200
     async with web.http.get("/metrics") as answer:
         assert await answer.text() == "newsbell_polls_total 7.0\n"
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")

@@ -176,7 +176,13 @@ async def test_unread_alerts_are_counted_and_marked_in_another_channel(web: Web,
     for number in range(2):
         await web.platform.send("web:alerts", alert(f"Unread {number}"), delivery_id=f"u{number}")
     await expect(page.get_by_role("link", name="alerts").locator(".count")).to_have_text("2")
+    await expect(page).to_have_title("#general – Newsbell")
+    await page.locator("#preferences-button").click()
+    await page.get_by_label("Unread count in the tab’s title").click()
+    await page.get_by_role("button", name="Done").click()
+    await expect(page).to_have_title("(2) #general – Newsbell")
     await page.get_by_role("link", name="alerts").click()
+    await expect(page).to_have_title("#alerts – Newsbell")
     await expect(page.locator("#lines .new")).to_have_text("New")
     await expect(page.locator(".alert .title")).to_have_text(["Read before", "Unread 0", "Unread 1"])
     await expect(page.locator("#channels .count")).to_have_count(0)
@@ -360,6 +366,31 @@ async def test_on_a_phone_nothing_is_wider_than_the_screen(web: Web, new_page: N
     await page.get_by_role("link", name="alerts").click()
     await expect(page.locator("#side")).not_to_be_in_viewport()
     await expect(page.get_by_role("heading", level=1)).to_have_text("alerts")
+
+
+async def test_an_answer_taller_than_the_window_is_read_from_its_beginning(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    await page.locator("#line").fill("/news LONG")
+    await page.locator("#line").press("Enter")
+    await expect(page.locator("#lines .said")).to_be_in_viewport()
+    await expect(page.locator("#lines .title")).to_be_in_viewport()
+    await expect(page.locator("#lines .message .small").last).not_to_be_in_viewport()
+    await expect(page.locator("#latest")).to_be_visible()
+
+
+async def test_mixed_scripts_run_the_way_most_of_their_letters_do(web: Web, new_page: NewPage) -> None:
+    item = Paragraph((Span("دفتر", bold=True), Span(" answers, was checked just now")), Kind.ITEM)
+    quote = Paragraph((Span("أعلن تنظيم داعش مسؤوليته (ISIL)"),), Kind.QUOTE)
+    message = Message(title="Feeds", body=(item, quote, item))
+    await web.chat.post("web:general", message, delivery_id="re:1")
+    page = await new_page(web.platform.url)
+    await live(page)
+    items = page.locator("#lines li li")
+    await expect(items).to_have_count(2)
+    assert [await each.get_attribute("dir") for each in await items.all()] == ["ltr", "ltr"]
+    quoted = items.first.locator("blockquote")
+    assert await quoted.get_attribute("dir") == "rtl", "a quote right after an item stands with it"
 
 
 async def test_the_latest_completion_wins(web: Web, new_page: NewPage) -> None:

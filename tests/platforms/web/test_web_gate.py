@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -75,29 +76,31 @@ async def test_a_foreign_host_is_refused_whatever_it_asks(web: Web) -> None:
         assert answer.status == 200
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({}, 200),
-        ({"Sec-Fetch-Site": "same-origin"}, 200),
-        ({"Sec-Fetch-Site": "none"}, 200),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8080", "Host": "localhost:8080"}, 403),
-        ({"Origin": "http://localhost:8080", "Host": "localhost:8080"}, 200),
-        ({"Origin": "https://localhost:8080", "Host": "localhost:8080"}, 200),
-        ({"Origin": "http://localhost:9999", "Host": "localhost:8080"}, 403),
-        ({"Origin": "http://evil.example", "Host": "localhost:8080"}, 403),
-        ({"Origin": "null"}, 403),
-    ],
+ORIGINS: tuple[tuple[dict[str, str], int], ...] = (
+    ({}, 200),
+    ({"Sec-Fetch-Site": "same-origin"}, 200),
+    ({"Sec-Fetch-Site": "none"}, 200),
+    ({"Sec-Fetch-Site": "same-site"}, 403),
+    ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8080", "Host": "localhost:8080"}, 403),
+    ({"Origin": "http://localhost:8080", "Host": "localhost:8080"}, 200),
+    ({"Origin": "https://localhost:8080", "Host": "localhost:8080"}, 200),
+    ({"Origin": "http://localhost:9999", "Host": "localhost:8080"}, 403),
+    ({"Origin": "http://evil.example", "Host": "localhost:8080"}, 403),
+    ({"Origin": "null"}, 403),
 )
-async def test_another_sites_page_cannot_say_commands(web: Web, headers: dict[str, str], status: int) -> None:
-    path = "/api/channels/general/commands"
-    async with web.http.post(path, json={"text": "/subscribe ISIL"}, headers=headers) as answer:
-        assert answer.status == status
-    assert bool(web.desk.topics) is (status == 200)
-    async with web.http.delete("/api/channels/alerts", headers=headers) as answer:
-        assert answer.status == (204 if status == 200 else 403)
+
+
+async def test_another_sites_page_cannot_say_commands(web: Web) -> None:
+    for headers, status in ORIGINS:
+        web.desk.topics.clear()
+        async with web.http.post(
+            "/api/channels/general/commands", json={"text": "/subscribe ISIL"}, headers=headers
+        ) as answer:
+            assert answer.status == status, headers
+        assert bool(web.desk.topics) is (status == 200)
+        async with web.http.delete("/api/channels/nowhere", headers=headers) as answer:
+            assert answer.status == (404 if status == 200 else 403), headers
 
 
 async def test_a_form_of_another_kind_says_no_command(web: Web) -> None:
@@ -213,6 +216,17 @@ async def test_guessing_is_slow_whichever_way(serve: Serve, clock: Clock) -> Non
         clock.forward(timedelta(minutes=5, seconds=1))
         async with web.http.post("/api/login", json={"password": "s3cret"}) as answer:
             assert answer.status == 204
+
+
+async def test_a_log_out_ends_what_is_open(serve: Serve) -> None:
+    async with serve(password="s3cret") as web:
+        async with web.http.post("/api/login", json={"password": "s3cret"}) as answer:
+            assert answer.status == 204
+        async with web.http.get("/api/events") as stream:
+            async with web.http.post("/api/logout") as answer:
+                assert answer.status == 204
+            async with asyncio.timeout(10):
+                await stream.read()  # It ends by itself.
 
 
 async def test_a_session_ends_after_a_month(serve: Serve, clock: Clock) -> None:

@@ -40,5 +40,5 @@ export const commands = () => ask("/api/commands");
 export const leave = () => ask("/api/logout", { method: "POST" });
 export const complete = (text, channel, signal) =>
   ask(`/api/complete?${new URLSearchParams({ text, channel })}`, { signal });
-export const say = (channel, text, name) =>
-  ask(`${at(channel)}/commands`, send("POST", { text, name, zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "" }));
+export const say = (channel, text, name, thread = "") =>
+  ask(`${at(channel)}/commands`, send("POST", { text, name, thread, zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "" }));

@@ -9,13 +9,15 @@ import { asked, trouble, waiting, whisper } from "/static/message.js";
 import { Notices } from "/static/notices.js";
 import { recall, remember } from "/static/remember.js";
 import { listen } from "/static/stream.js";
-import { Timeline } from "/static/timeline.js";
+import { MOST, Timeline } from "/static/timeline.js";
 
 /** Every channel by its id: what the API says of it, what is unread, and its entries once it was opened. */
 const channels = new Map();
 let current = null;
 let opening = 0;
 const read = recall("read", {});
+/** Commands on their way, by their thread: each makes room for its posted line as that comes in. */
+const pending = new Map();
 const notices = new Notices();
 
 const timeline = new Timeline({
@@ -30,6 +32,7 @@ const timeline = new Timeline({
     }
   },
   earlier: showEarlier,
+  trimmed: () => (current.earlier = true),
 });
 const composer = new Composer({ where: () => current?.id ?? "", send: say });
 
@@ -173,16 +176,16 @@ async function say(text) {
   const channel = current;
   if (!channel?.entries) return;
   const entry = local(channel, null, text);
+  const thread = token();
   byId("empty").hidden = true;
   timeline.add(entry, { mine: true });
+  pending.set(thread, entry);
   try {
-    const { reply, posted } = await api.say(channel.id, text, yourName());
+    const { reply, posted } = await api.say(channel.id, text, yourName(), thread);
     if (posted.length) {
       await arrival(channel, posted.at(-1));
-      channel.entries = channel.entries.filter((each) => each !== entry);
+      makeRoom(channel, thread);
       if (channel !== current) return;
-      timeline.remove(entry);
-      channel.entries = timeline.entries;
       const shown = channel.entries.find((each) => each.line?.id === posted[0]);
       if (shown) timeline.toAnswer(shown.element);
       return;
@@ -193,10 +196,24 @@ async function say(text) {
     said.buttons = [{ label: "Try again", command: text.slice(1), url: "", style: "primary" }];
     entry.element.lastElementChild.replaceChildren(answer(said, channel, entry));
   }
+  pending.delete(thread);
   if (channel === current) timeline.toAnswer(entry.element);
 }
 
-/** Until a posted line has come in by the stream, or is surely late: then the pending one makes room for it. */
+/** Not `randomUUID`, which browsers withhold from pages without TLS. */
+const token = () => [...crypto.getRandomValues(new Uint32Array(4))].map((number) => number.toString(36)).join("-");
+
+function makeRoom(channel, thread) {
+  const entry = pending.get(thread);
+  if (!entry) return;
+  pending.delete(thread);
+  channel.entries = channel.entries.filter((each) => each !== entry);
+  if (channel !== current) return;
+  timeline.remove(entry);
+  channel.entries = timeline.entries;
+}
+
+/** Until a posted line has come in by the stream, or is surely late. */
 async function arrival(channel, id) {
   for (let tries = 0; tries < 40; tries += 1) {
     if (channel.entries.some((entry) => entry.line?.id === id)) return;
@@ -261,11 +278,15 @@ function said(line) {
   channel.last = Math.max(channel.last, line.id);
   if (channel.entries?.some((entry) => entry.line?.id === line.id)) return;
   const entry = { line, at: new Date(line.at) };
+  makeRoom(channel, line.thread);
   if (channel === current && channel.entries) {
     timeline.add(entry);
     channel.entries = timeline.entries;
     byId("empty").hidden = true;
-  } else channel.entries?.push(entry);
+  } else if (channel.entries) {
+    channel.entries.push(entry);
+    if (channel.entries.length > MOST) channel.earlier = Boolean(channel.entries.splice(0, channel.entries.length - MOST));
+  }
   const seen = channel === current && !document.hidden && timeline.follow;
   if (line.kind !== "alert") return;
   if (!seen) channel.unread += 1;

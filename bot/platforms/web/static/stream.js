@@ -1,5 +1,7 @@
 // The live connection. The browser reconnects by itself after most failures; this sees to the rest.
 
+import { channels } from "/static/api.js";
+
 const SILENCE = 40_000; // The server says something every 15 seconds: after more than two of them the line is dead.
 const SLOWEST = 15_000;
 
@@ -24,6 +26,7 @@ export function listen(cursor, hear, state) {
       state("lost");
       // Closed for good: the server answered, but not with a stream (it is starting, or wants a login).
       if (source.readyState === EventSource.CLOSED) {
+        channels().catch(() => {}); // Leads to the login page, where that is what is wanted.
         timer = setTimeout(open, wait);
         wait = Math.min(wait * 2, SLOWEST);
       }

@@ -5,13 +5,18 @@ import { alertCard, asked, reply } from "/static/message.js";
 import { dayName, refresh, sameDay } from "/static/time.js";
 
 const NEAR = 80; // Pixels from the end that still count as being there.
-const MOST = 400; // Lines kept in the page while the reader follows the end.
+export const MOST = 400; // Lines kept in the page while the reader follows the end.
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Timeline {
-  /** `press(button, element, host)` runs a button; `read(id)` is told what has been seen. */
-  constructor({ press, read, earlier }) {
+  /**
+   * `press(button, element, host)` runs a button; `read(id)` is told what has been seen, `earlier()` that the reader
+   * wants to go back, and `trimmed()` that lines were let go which could be read again.
+   */
+  constructor({ press, read, earlier, trimmed }) {
     this.press = press;
     this.read = read;
+    this.trimmed = trimmed;
     this.log = byId("log");
     this.lines = byId("lines");
     this.pill = byId("latest");
@@ -121,11 +126,12 @@ export class Timeline {
     while (this.lines.firstElementChild && !this.lines.firstElementChild.matches("[data-id], .mine")) this.lines.firstElementChild.remove();
     this.lines.prepend(make("li", { class: "day", role: "separator" }, dayName(this.entries[0].at)));
     this.more.hidden = false;
+    this.trimmed();
   }
 
   toEnd(smooth = false) {
     this.follow = true;
-    this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+    this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth && !CALM.matches ? "smooth" : "instant" });
   }
 
   /** After an answer: its end, or its beginning where it is taller than the window. */
