@@ -12,7 +12,7 @@ from bot.topics.normalise import Tokens
 from bot.topics.phrases import BREAK
 
 # An article is cut here: beyond it stand comments, boilerplate or an attack, and a score is settled long before.
-LONGEST = 200_000
+LONGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
