@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, case, delete, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
@@ -134,11 +134,11 @@ class Archive:
 
     async def open_story(self, article: Article, *, now: datetime) -> int:
         """A new story with this article in it; its number."""
-        row = await self.tx.first(select(t.article.c.tenant).where(t.article.c.id == int(article.id)))
+        tenant = select(t.article.c.tenant).where(t.article.c.id == _number(article.id)).scalar_subquery()
         result = await self.tx.execute(
             self.tx.insert(t.story)
             .values(
-                tenant=row.tenant if row else EVERYONE, headline=clean(article.title, LONGEST_TITLE),
+                tenant=func.coalesce(tenant, EVERYONE), headline=clean(article.title, LONGEST_TITLE),
                 first_seen=article.when, last_seen=article.when, articles=0, updated_at=now,
             )
             .returning(t.story.c.id)
@@ -149,14 +149,13 @@ class Archive:
 
     async def join_story(self, article_id: str, story_id: int, *, copy_of: str | None, now: datetime) -> None:
         """Put an article into a story, out of any other; saying it twice changes nothing."""
-        row = await self.tx.first(
-            select(t.article.c.story_id, t.article.c.at).where(t.article.c.id == _number(article_id))
-        )
+        article = t.article.c
+        row = await self.tx.first(select(article.story_id, article.at).where(article.id == _number(article_id)))
         if row is None:
             return
         await self.tx.execute(
             update(t.article)
-            .where(t.article.c.id == int(article_id))
+            .where(article.id == int(article_id))
             .values(story_id=story_id, copy_of=_number(copy_of) if copy_of else None)
         )
         if row.story_id == story_id:
@@ -167,13 +166,14 @@ class Archive:
                 update(t.story).where(story.id == row.story_id).values(articles=story.articles - 1, updated_at=now)
             )
         await self.tx.execute(
-            update(t.story).where(story.id == story_id).values(articles=story.articles + 1, updated_at=now)
-        )
-        await self.tx.execute(
-            update(t.story).where(story.id == story_id, story.first_seen > row.at).values(first_seen=row.at)
-        )
-        await self.tx.execute(
-            update(t.story).where(story.id == story_id, story.last_seen < row.at).values(last_seen=row.at)
+            update(t.story)
+            .where(story.id == story_id)
+            .values(
+                articles=story.articles + 1,
+                updated_at=now,
+                first_seen=case((story.first_seen > row.at, row.at), else_=story.first_seen),
+                last_seen=case((story.last_seen < row.at, row.at), else_=story.last_seen),
+            )
         )
 
     async def story(self, story_id: int, tenant: str | None = None) -> Story | None:

@@ -170,7 +170,7 @@ class Feeds:
     async def claim(self, host: str, *, owner: str, lease: timedelta, limit: int = 1) -> list[Feed]:
         """Lease due feeds of a host to `owner`, longest overdue first."""
         now = await self.tx.now()
-        due = (
+        due = await self.tx.rows(
             select(t.feed.c.id)
             .where(t.feed.c.host == host, _due(now))
             .order_by(t.feed.c.next_check_at)
@@ -179,7 +179,7 @@ class Feeds:
         )
         rows = await self.tx.rows(
             update(t.feed)
-            .where(t.feed.c.id.in_(due.scalar_subquery()), _unleased(now))
+            .where(t.feed.c.id.in_([row.id for row in due]))
             .values(lease_owner=owner, lease_until=now + lease)
             .returning(t.feed)
         )
@@ -195,6 +195,12 @@ class Feeds:
                 .values(lease_owner=owner, lease_until=now + lease)
             )
             > 0
+        )
+
+    async def reclaim(self) -> int:
+        """End the leases of pollers known to be dead, and say how many there were."""
+        return await self.tx.changed(
+            update(t.feed).where(t.feed.c.lease_until.is_not(None)).values(lease_owner=None, lease_until=None)
         )
 
     async def save(self, feed: Feed, *, owner: str) -> bool:

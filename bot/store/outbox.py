@@ -266,6 +266,19 @@ class Outbox:
         p50, p95 = [(await self.tx.execute(ordered.offset(rank).limit(1))).scalar_one() for rank in ranks]
         return float(p50), float(p95)
 
+    async def reclaim(self, settle: timedelta) -> int:
+        """End the leases of workers known to be dead, `settle` after their last send, and say how many there were."""
+        now = await self.tx.now()
+        held = await self.tx.rows(
+            select(row.seq, row.last_dispatch).where(
+                t.OPEN, row.state == DeliveryState.SENDING.value, row.lease_until > now
+            )
+        )
+        for each in held:
+            end = max(now, each.last_dispatch + settle)
+            await self.tx.execute(update(t.delivery).where(row.seq == each.seq).values(lease_until=end))
+        return len(held)
+
     async def prune(self, before: datetime, batch: int = 1000) -> int:
         """Delete up to `batch` finished rows created before then; call again until it answers less."""
         old = (

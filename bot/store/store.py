@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,6 +63,22 @@ class Store:
 
     async def close(self) -> None:
         await self._database.close()
+
+    @property
+    def dialect(self) -> str:
+        """The database in a word: SQLite or PostgreSQL."""
+        return "SQLite" if self._database.is_sqlite else "PostgreSQL"
+
+    async def take_over(self, settle: timedelta) -> None:
+        """End what an earlier process left leased, as far as it must be dead: SQLite has one bot at a time.
+
+        On PostgreSQL others may be at work, and a lease ends by itself. `settle` is how long after a send in doubt a
+        platform's history is not yet to be trusted.
+        """
+        if self._database.is_sqlite:
+            async with self.begin() as tx:
+                await tx.feeds.reclaim()
+                await tx.outbox.reclaim(settle)
 
     def begin(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that may write: kept as a whole, or not at all if the block raises."""
