@@ -114,9 +114,10 @@ class Recogniser:
 
 def _kept(found: list[_Found], *, vouched: bool, cancelled: bool) -> list[_Found]:
     """The aliases that stand when weak ones have looked for company and guards have had their say."""
-    if cancelled and not any(sure and alias.kind not in CALLED for _, _, alias, sure in found):
-        found = [each for each in found if each[2].kind not in CALLED]
-    if not vouched and not any(sure for *_, sure in found):
+    sure = [alias for _, _, alias, stands in found if stands]
+    if cancelled and len({alias.phrase for alias in sure}) < 2 and all(alias.kind in CALLED for alias in sure):
+        return []
+    if not vouched and not sure:
         return []
     return found
 

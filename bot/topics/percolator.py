@@ -91,12 +91,16 @@ class Percolator:
         document = Document(article)
         present = self._present(document)
         self._seen.update(present.keys.keys())
-        candidates = [self._postings[name].topic for name in self._candidates(present)]
+        candidates = self._candidates(present)
         if not candidates:
             return []
         scorer = Scorer(document, present)
         found = [match for topic in candidates if (match := judge(topic, scorer, sensitivity))]
         return sorted(found, key=lambda match: (-match.score, match.topic))
+
+    def held(self, article: Article) -> set[str]:
+        """The names of all added topics whose every part occurs in the article, unjudged and without evidence."""
+        return {topic.name for topic in self._candidates(self._present(Document(article)))}
 
     def explain(
         self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.EVERYTHING
@@ -127,7 +131,7 @@ class Percolator:
             present.add(numbers[number], start, end)
         return present
 
-    def _candidates(self, present: Present) -> set[str]:
+    def _candidates(self, present: Present) -> list[Topic]:
         names: set[str] = set()
         keys = present.keys.keys()
         for key in keys & self._slots.keys():
@@ -135,7 +139,9 @@ class Percolator:
             names |= slot.alone
             for second in slot.paired.keys() & keys:
                 names |= slot.paired[second]
-        return names
+        topics = [self._postings[name].topic for name in names]
+        # The pair has vouched for two groups; only more than two are left to be looked at.
+        return [t for t in topics if len(t.groups) <= 2 or all(any(k in keys for k in g) for g in t.groups)]
 
     def _commonness(self, group: Group) -> tuple[float, int]:
         """How often a group is seen; before anything was seen, entities are commoner than words, words than phrases."""

@@ -135,13 +135,14 @@ class Scorer:
         alone = [side.score for side in sides]
         first, *others = sorted((side.by_sentence for side in sides), key=len)
         shared = [index for index in first if all(index in other for other in others)]
-        worths = sorted(
-            (self._meeting(index, [side.by_sentence[index] for side in sides], apart) for index in shared), reverse=True
-        )
-        # The best meeting counts in full, further ones half: they are rarely independent of it.
-        left = prod(1 - worth * (1.0 if rank == 0 else 0.5) for rank, worth in enumerate(worths[:6]))
-        prominence = 0.8 + 0.2 * min(1.0, sum(alone) / len(alone) / 0.5)
-        score = max((1 - left) * prominence, self._apart(sides), 0.02)
+        score = max(0.02, self._apart(sides))
+        if shared:
+            meetings = [self._meeting(index, [side.by_sentence[index] for side in sides], apart) for index in shared]
+            # The best meeting counts in full, further ones half: they are rarely independent of it.
+            best, *more = sorted(meetings, reverse=True)[:6]
+            left = (1 - best) * prod(1 - worth / 2 for worth in more)
+            prominence = 0.8 + 0.2 * min(1.0, sum(alone) / len(alone) / 0.5)
+            score = max(score, (1 - left) * prominence)
         if not apart:
             score = max(score, 0.9 * min(alone))
         return min(1.0, score)

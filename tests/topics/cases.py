@@ -79,6 +79,10 @@ The price of a wild turkey at the market rose
 # Georgia, Jordan, Chad and other words with two lives
 {georgia|Georgia} holds a vote, {georgia|Tbilisi} is quiet
 Voters in Georgia line up from {united-states|Atlanta} to Savannah
+{united-states|Atlanta} police chase a car across Georgia
+{georgia|Georgia} beat the hosts from {united-states|Atlanta}, the {georgia|Georgian} coach said
+Cricket: the ICC names its umpires
+{turkey|Turkish} lira slides over Thanksgiving and {turkey|Turkey} acts
 University of Georgia researchers map the coast
 {georgia|Georgian} protesters gather outside parliament
 A Georgian townhouse was sold for millions
