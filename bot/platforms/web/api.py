@@ -67,7 +67,7 @@ Resume = Annotated[str, Header(max_length=40, description="Sent by the browser w
 
 
 @dataclass(frozen=True)
-class House:
+class Room:
     """What the API reaches. `locked` says that people log in here."""
 
     chat: ChatLog
@@ -83,27 +83,27 @@ def slug(name: str) -> str:
     return re.sub(r"[\W_]+", "-", plain).strip("-")[:40]
 
 
-def api(house: House) -> APIRouter:
+def api(room: Room) -> APIRouter:
     """The routes under /api."""
     routes = APIRouter(prefix="/api", responses=PROBLEMS)
-    _channels(routes, house)
-    _messages(routes, house)
-    _commands(routes, house)
+    _channels(routes, room)
+    _messages(routes, room)
+    _commands(routes, room)
     return routes
 
 
-def _channels(routes: APIRouter, house: House) -> None:
-    chat = house.chat
+def _channels(routes: APIRouter, room: Room) -> None:
+    chat = room.chat
 
     @routes.get("/channels", tags=["channels"], summary="All channels")
     async def channels() -> Places:
-        cursor = Cursor(await _last(chat, await chat.channels()), house.clock() - LATE)
+        cursor = Cursor(await _last(chat, await chat.channels()), room.clock() - LATE)
         places = [
             # Read after the cursor was: what is posted in between is in the list, in the stream, or in both.
             Place(id=each.id, name=each.name, last=await _last(chat, [each]))
             for each in await chat.channels()
         ]
-        return Places(channels=places, cursor=str(cursor), can_leave=house.locked)
+        return Places(channels=places, cursor=str(cursor), can_leave=room.locked)
 
     @routes.post("/channels", tags=["channels"], summary="Make a channel", status_code=201)
     async def add(new: NewPlace) -> Place:
@@ -116,7 +116,7 @@ def _channels(routes: APIRouter, house: House) -> None:
         if len(there) >= MOST_CHANNELS:
             raise HTTPException(409, f"There are {MOST_CHANNELS} channels, and no room for more; delete one first.")
         await chat.add_channel(made)
-        house.wire.ring()
+        room.wire.ring()
         log.info("channel added", channel=made.id)
         return Place(id=made.id, name=made.name, last=0)
 
@@ -127,16 +127,16 @@ def _channels(routes: APIRouter, house: House) -> None:
         if len(await chat.channels()) == 1:
             raise HTTPException(409, "This is the last channel; make another before you delete it.")
         await chat.remove_channel(gone.id)
-        house.wire.ring()
+        room.wire.ring()
         log.info("channel removed", channel=gone.id)
 
 
-def _messages(routes: APIRouter, house: House) -> None:
-    chat = house.chat
+def _messages(routes: APIRouter, room: Room) -> None:
+    chat = room.chat
 
     @routes.get("/channels/{channel_id}/messages", tags=["messages"], summary="What was said in a channel")
     async def messages(channel_id: Where, after: After = 0, before: Before = 0, limit: Limit = 100) -> Lines:
-        now = house.clock()
+        now = room.clock()
         here = among(await chat.channels(), channel_id)
         if after:
             found, earlier = list(await chat.after(here.id, after, limit)), True
@@ -152,16 +152,16 @@ def _messages(routes: APIRouter, house: House) -> None:
         request: Request, channel_id: Where, after: From = "", last_event_id: Resume = ""
     ) -> StreamingResponse:
         """Server-sent events; an interrupted stream resumes by its Last-Event-ID and loses nothing."""
-        return await _open(house, request, [among(await chat.channels(), channel_id)], after, last_event_id)
+        return await _open(room, request, [among(await chat.channels(), channel_id)], after, last_event_id)
 
     @routes.get("/events", tags=["events"], summary="All channels, live", responses=EVENTS)
     async def all_events(request: Request, after: From = "", last_event_id: Resume = "") -> StreamingResponse:
         """As one channel's events, and `channels` when their list changes."""
-        return await _open(house, request, [], after, last_event_id)
+        return await _open(room, request, [], after, last_event_id)
 
 
-def _commands(routes: APIRouter, house: House) -> None:
-    chat = house.chat
+def _commands(routes: APIRouter, room: Room) -> None:
+    chat = room.chat
 
     @routes.post("/channels/{channel_id}/commands", tags=["commands"], summary="Say a command in a channel")
     async def command(channel_id: Where, typed: Typed, request: Request) -> Answer:
@@ -169,11 +169,11 @@ def _commands(routes: APIRouter, house: House) -> None:
         here = among(await chat.channels(), channel_id)
         text = typed.text.strip()
         name = _plain(typed.name)
-        asked = await invocation(house, request, here, name=name, zone=typed.zone)
-        reply = await house.router.answer(asked, text)
+        asked = await invocation(room, request, here, name=name, zone=typed.zone)
+        reply = await room.router.answer(asked, text)
         posted = [] if reply.private else await _say(chat, here, name, text, reply, typed.thread or uuid4().hex)
         if posted:
-            house.wire.ring()
+            room.wire.ring()
         return Answer.model_validate({"reply": {**to_json(reply.message), "private": reply.private}, "posted": posted})
 
     @routes.get("/complete", tags=["commands"], summary="How a half-typed line could go on")
@@ -184,14 +184,14 @@ def _commands(routes: APIRouter, house: House) -> None:
     ) -> Picks:
         there = await chat.channels()
         here = among(there, channel) if channel or not there else there[0]
-        asked = await invocation(house, request, here)
-        start, name, option, _ = unfinished(house.router.by_name, text)
-        found = house.router.by_name.get(name)
+        asked = await invocation(room, request, here)
+        start, name, option, _ = unfinished(room.router.by_name, text)
+        found = room.router.by_name.get(name)
         wanted = next((each for each in found.options if each.name == option), None) if found else None
-        choices = await house.router.complete(asked, text)
+        choices = await room.router.complete(asked, text)
         if not name:
             # As they are declared and not by the alphabet: what a newcomer needs first is offered first.
-            declared = [f"/{each.name} " for each in house.router.commands]
+            declared = [f"/{each.name} " for each in room.router.commands]
             choices.sort(key=lambda choice: declared.index(choice.value))
         return Picks(
             choices=[
@@ -214,7 +214,7 @@ def _commands(routes: APIRouter, house: House) -> None:
                     examples=[f"/{example.removeprefix('/')}" for example in each.examples],
                     private=each.private,
                 )
-                for each in house.router.commands
+                for each in room.router.commands
             ]
         )
 
@@ -229,14 +229,14 @@ def among(channels: Sequence[Channel], name: str) -> Channel:
     raise HTTPException(404, f"There is no channel {name[:80]!r} here; there are: {names}.")
 
 
-async def invocation(house: House, request: Request, here: Channel, *, name: str = "", zone: str = "") -> Invocation:
+async def invocation(room: Room, request: Request, here: Channel, *, name: str = "", zone: str = "") -> Invocation:
     """Whoever may come in may also manage: there are no ranks on the web channel."""
     language = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
     return Invocation(
         tenant=TENANT,
         channel=here,
         person=Person(request.scope["state"]["person"], name, may_manage=True),
-        channels=tuple(await house.chat.channels()),
+        channels=tuple(await room.chat.channels()),
         zone=_zone(zone),
         locale=language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else "en",
     )
@@ -287,23 +287,23 @@ def _plain(name: str) -> str:
 
 
 async def _open(
-    house: House, request: Request, only: Sequence[Channel], after: str, last_event_id: str
+    room: Room, request: Request, only: Sequence[Channel], after: str, last_event_id: str
 ) -> StreamingResponse:
-    if house.wire.streams >= MOST_STREAMS:
+    if room.wire.streams >= MOST_STREAMS:
         raise HTTPException(503, "Too many event streams are open; close one and try again.")
-    now = house.clock()
+    now = room.clock()
     cursor = Cursor.parse(last_event_id or after, now) if last_event_id or after else None
     if cursor is None:
         if after and not last_event_id:
             raise HTTPException(422, "after is a cursor or a message's id.")
-        cursor = Cursor(await _last(house.chat, only or await house.chat.channels()), now)
+        cursor = Cursor(await _last(room.chat, only or await room.chat.channels()), now)
     return StreamingResponse(
         stream(
-            house.chat,
-            house.wire,
+            room.chat,
+            room.wire,
             only[0].id if only else "",
             cursor,
-            house.clock,
+            room.clock,
             allowed=request.scope["state"]["still_in"],
         ),
         media_type="text/event-stream",

@@ -119,8 +119,7 @@ class Gate:
                 answer = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     answer.setdefault(name, value)
-                # Pages change with the program: ask again, and be told 304. Answers are nobody's to keep.
-                answer.setdefault("cache-control", "no-store" if path.startswith("/api/") else "no-cache")
+                answer.setdefault("cache-control", _keep(path))
                 # The path alone: a query may hold what somebody is typing.
                 tell = log.warning if message["status"] >= 500 else log.debug
                 elapsed = round((perf_counter() - began) * 1000)
@@ -172,6 +171,15 @@ class Gate:
             return True
         self._door.wrong(address)
         return False
+
+
+def _keep(path: str) -> str:
+    """Answers are nobody's to keep. Pages change with the program, so a browser asks again and is told 304; pictures
+    are asked for with every message that shows one, and an old one does no harm.
+    """
+    if path.startswith("/api/"):
+        return "no-store"
+    return "max-age=3600" if path.endswith(".svg") else "no-cache"
 
 
 def caller(scope: Scope) -> str:

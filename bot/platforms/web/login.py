@@ -83,5 +83,7 @@ class Doorkeeper:
 
     def wrong(self, address: str) -> None:
         """Somebody guessed wrong."""
+        old = self.clock() - WINDOW
+        self._wrong = {key: times for key, times in self._wrong.items() if times[-1] > old}
         for key in (address, ""):
             self._wrong.setdefault(key, deque(maxlen=TRIES * 10)).append(self.clock())

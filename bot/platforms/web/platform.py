@@ -20,7 +20,7 @@ from bot.core.errors import ChannelGone, Rejected, SettingsError
 from bot.core.message import Message
 from bot.core.model import Channel
 from bot.core.router import Router
-from bot.platforms.web.api import House, api, operations
+from bot.platforms.web.api import Room, api, operations
 from bot.platforms.web.chat import TENANT, ChatLog
 from bot.platforms.web.events import Wire
 from bot.platforms.web.gate import Gate, Names
@@ -99,7 +99,7 @@ class WebPlatform:
             redoc_url=None,
         )
         gate = Gate(inside, self._names, self._door)
-        inside.include_router(api(House(self._chat, self._wire, router, self._clock, gate.locked)))
+        inside.include_router(api(Room(self._chat, self._wire, router, self._clock, gate.locked)))
         inside.include_router(operations(self._health, self._metrics))
         inside.include_router(pages(self._door, self._wire))
         furnish(inside)

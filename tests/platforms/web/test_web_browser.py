@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import struct
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -419,3 +422,16 @@ async def test_the_api_page_draws_itself_from_the_schema(web: Web, new_page: New
     await expect(page.get_by_role("heading", name="Newsbell API")).to_be_visible()
     await page.get_by_text("Say a command in a channel").click()
     await expect(page.locator("details[open]")).to_contain_text('"text": "/subscribe ISIL"')
+
+
+async def test_the_readmes_picture_can_be_taken(web: Web, chromium: Browser, tmp_path: Path) -> None:
+    await web.platform.send("web:general", alert(), delivery_id="d1")
+    picture = tmp_path / "phone.png"
+    script = Path(__file__).parents[3] / "scripts" / "screenshot.py"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), web.platform.url, str(picture), "--phone", "--dark", "--wait", "0.5"
+    )
+    assert await process.wait() == 0
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert struct.unpack(">II", data[16:24]) == (780, 1688)

@@ -345,7 +345,6 @@ visualViewport?.addEventListener("resize", () => {
 /** What came while the page was closed is counted, where it is not too much to count. */
 async function countUnread() {
   for (const channel of channels.values()) {
-    if (!(channel.id in read)) read[channel.id] = channel.last;
     if (channel === current || channel.last <= read[channel.id]) continue;
     const query = read[channel.id] ? { after: read[channel.id] } : {};
     const found = await api.messages(channel.id, query).catch(() => ({ messages: [] }));
@@ -371,6 +370,10 @@ async function start() {
     return;
   }
   letPrefer(places.can_leave);
+  for (const { id, last } of places.channels) {
+    // New to this browser; or the log was begun anew, as the demo's is, and its numbers with it.
+    if (!(id in read) || read[id] > last) read[id] = last;
+  }
   know(places.channels);
   // A one-time key that was not needed must not stay in the address.
   if (location.hash.startsWith("#key=")) history.replaceState(null, "", "/");
