@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from bot.topics.document import Document
 from bot.topics.entity import CALLED, Alias, AliasKind, Entity
 from bot.topics.phrases import BREAK, PhraseIndex
+from bot.topics.stopwords import STOPWORDS
 
 # How much one mention says about its entity. On labelled news, capitals and leaders raise recall and lower precision:
 # London is where things are said as often as what they are about.
@@ -128,8 +129,10 @@ def _sure(document: Document, start: int, end: int, alias: Alias) -> bool | None
         surface = document.surface(start, end)
         if surface != alias.text and (alias.text.isupper() or not surface.isupper()):
             return None
-        # In a headline of capitals, US may be the pronoun: it needs company there.
-        return not alias.weak and not (alias.text.isupper() and _shouted(document, start, end))
+        if alias.text.isupper() and alias.phrase in STOPWORDS and _shouted(document, start, end):
+            # In a headline of capitals, US may be the pronoun and needs company; IS is the verb.
+            return None if alias.weak else False
+        return not alias.weak
     return None if _inside_a_word(document, start, end, alias) else not alias.weak
 
 

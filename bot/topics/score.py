@@ -34,6 +34,14 @@ _TYPICAL = 400
 """Words. One mention in a shorter text weighs more, by the root of the ratio."""
 _SHORTEST = 60
 
+# The worth of a meeting of all sides, by where it is. What is not brought together stays under the normal threshold.
+_MEET_IN_TITLE = 0.9
+_MEET_IN_LEAD = (0.7, 0.62, 0.62)
+_MEET = 0.55
+_TITLE_AND_LEAD = 0.58
+_NEIGHBOURS = 0.3
+_SAME_ARTICLE = 0.1
+
 # "MOSCOW, Sept 27 (Reuters) - ", "BAGHDAD/ANKARA (AP) -- ", "Berlin (dpa) - ", "(Reuters) - ": where it was filed.
 _DATELINE = re.compile(
     r"\s*(?:"
@@ -164,7 +172,8 @@ class Scorer:
 
     def _company(self, index: int, mention: Mention) -> int:
         """How many entities of the mention's kind its sentence names; 1 for a phrase."""
-        return len(self._crowd.get((index, mention.kind), "-"))
+        crowd = self._crowd.get((index, mention.kind))
+        return len(crowd) if crowd else 1
 
     def _weight(self, mention: Mention, index: int) -> float:
         """The weight of a mention where it stands: little in a dateline, in credits and after "told Reuters in"."""
@@ -192,7 +201,7 @@ class Scorer:
             close = 1.0 if gap <= 15 else 0.9 if gap <= 30 else 0.75
             best = max(best, close * sqrt(min(placed.weight for placed in chosen)))
         number = sides[0][0].number
-        place = 0.9 if number < 0 else 0.7 if number == 0 else 0.62 if number < len(_LEAD) else 0.55
+        place = _MEET_IN_TITLE if number < 0 else _MEET_IN_LEAD[number] if number < len(_LEAD) else _MEET
         # A list of countries brings nobody together.
         others = max(self._company(index, side[0].mention) for side in sides) - len(sides)
         return place * best * (1.0 if others <= 1 else 1 / (1 + 0.2 * (others - 1)))
@@ -200,14 +209,17 @@ class Scorer:
     def _apart(self, sides: Sequence[Side]) -> float:
         """The worth of sides that meet in no sentence, by how near they come."""
         tops = [
-            max((p.weight for found in side.by_sentence.values() if found[0].number < 3 for p in found), default=0.0)
+            max(
+                (p.weight for found in side.by_sentence.values() if found[0].number < len(_LEAD) for p in found),
+                default=0.0,
+            )
             for side in sides
         ]
         if min(tops) and any(0 in side.by_sentence for side in sides) and self.document.sentences[0].number < 0:
-            return 0.58 * sqrt(min(tops))
+            return _TITLE_AND_LEAD * sqrt(min(tops))
         first, *others = (side.by_sentence for side in sides)
         near = any(all(any(index + step in other for step in (-1, 0, 1)) for other in others) for index in first)
-        return min(0.4, (0.3 if near else 0.1) + 0.1 * min(side.score for side in sides))
+        return (_NEIGHBOURS if near else _SAME_ARTICLE) + 0.1 * min(side.score for side in sides)
 
     def _rank(self, index: int, sides: Sequence[Side]) -> tuple[float, ...]:
         """Sorts sentences for quoting: the title last among equals, for an alert shows it anyway."""
@@ -233,16 +245,16 @@ class Scorer:
             # Not in the middle of a word, where there is a blank to cut at.
             first = max(text.rfind(" ", max(0, first - 40), first) + 1, first - 40)
         cut = text[first : first + LONGEST_QUOTE]
-        return Evidence(cut, tuple((s - first, e - first) for s, e in spans if e - first <= len(cut)))
+        inside = ((start - first, min(end - first, len(cut))) for start, end in spans)
+        return Evidence(cut, tuple((start, end) for start, end in inside if start < end))
 
 
 def _dateline_end(document: Document) -> int:
     """The first word after the dateline with which the body begins; 0 where it begins with none."""
     if len(document.parts) < 2 or not (found := _DATELINE.match(document.parts[1].text[:120])):
         return 0
-    first = document.title_end + 1
     inside = sum(1 for _, end in document.parts[1].spans[:30] if end <= found.end())
-    return first + inside if first <= first + inside else 0
+    return document.title_end + 1 + inside
 
 
 def _overlap(left: Mention, right: Mention) -> bool:
@@ -256,8 +268,8 @@ def _pairwise_disjoint(chosen: Sequence[Mention]) -> bool:
 def _disjoint(sides: Sequence[Sequence[Mention]]) -> bool:
     """Whether one mention of each side can be chosen so that no two are the same words.
 
-    Sides are few and their mentions disjoint among themselves, so that trying a few of each is enough: among n + 1
-    mentions of a side, the n others can occupy at most n.
+    Trying a few of each is enough: a mention is never inside a longer one, so that it touches two of another side at
+    most, and the n - 1 other sides cannot block 2n - 1 mentions of one.
     """
-    enough = len(sides) + 1
+    enough = 2 * len(sides) - 1
     return any(_pairwise_disjoint(chosen) for chosen in product(*(side[:enough] for side in sides)))

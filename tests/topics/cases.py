@@ -24,6 +24,8 @@ Jihadists of {isil|IS} attacked a convoy
 He asked what IS was meant to do
 This is what it is and that is all
 THIS IS WHAT IT IS
+THIS IS WHAT MILITANTS WANT IN {iraq|IRAQ}
+{european-union|EU} AGREES NEW SANCTIONS ON {russia|RUSSIA}
 {isil|ISIS-K} said its men crossed the border
 {isil|ISIS}’s propaganda channel fell silent
 {isil|داعش} يعلن مسؤوليته عن الهجوم

@@ -249,6 +249,12 @@ def test_a_text_without_full_stops_is_quoted_in_part(ask: Ask) -> None:
     assert match.evidence[0].sentence in desk.article.text
 
 
+def test_a_name_full_of_invisible_characters_is_still_marked(ask: Ask) -> None:
+    match = ask("Log", "word " * 300 + "Ir" + "\u200b" * 2000 + "aq")("Iraq", Sensitivity.EVERYTHING)
+    assert match
+    assert match.evidence[0].spans
+
+
 @pytest.mark.parametrize(
     ("text", "marked"),
     [
