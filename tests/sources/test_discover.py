@@ -43,7 +43,8 @@ def test_advertised_feeds_come_first_then_links_and_comments_last() -> None:
         Page </title><link rel="alternate" type="application/rss+xml" href="comments.rss">
         <link rel="ALTERNATE" type="application/atom+xml; charset=utf-8" href="main.atom">
         <link rel=feed href="/hfeed">
-        <link rel=alternate type="application/json" href="/wp-json/x"><a href="/rss">RSS</a><a href="/rssential-oils">no</a>""",
+        <link rel=alternate type="application/json" href="/wp-json/x">
+        <a href="/rss">R</a><a href="/rssential-oils">x</a>""",
         "https://site.example/start",
     )
     assert found["title"] == "The Page"

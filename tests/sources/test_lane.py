@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,34 @@ async def test_closing_ends_the_processes() -> None:
             os.kill(pid, 0)
     with pytest.raises(RuntimeError):
         await opened.read(JOB, RSS)
+
+
+ORPHAN = """
+import asyncio, os, sys
+from bot.sources.lane import Lanes
+
+async def main():
+    lanes = Lanes(1)
+    await lanes.open()
+    await lanes.read({"url": "https://x.example/", "now": "2026-11-26T12:00:00+00:00"}, b"<rss></rss>")
+    print(lanes._lanes[0]._process.pid, flush=True)
+    os._exit(9)  # as if killed: nothing is closed
+
+asyncio.run(main())
+"""
+
+
+async def test_a_child_ends_when_its_parent_is_killed() -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", ORPHAN), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
+    out, _ = await parent.communicate()
+    state = Path(f"/proc/{int(out)}/stat")
+    for _ in range(1000):
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] in "ZX":
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the child lives on")
 
 
 async def test_the_child_gets_nothing_of_our_environment_and_is_confined(lanes: Lanes) -> None:

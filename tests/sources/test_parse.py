@@ -246,6 +246,19 @@ def test_two_thousand_items_are_enough() -> None:
     assert answer["entries"][0][0] == "0"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<x:rss xmlns:x='http://own.example/'><x:channel><x:item><x:title>A</x:title><x:link>https://e.example/1</x:link>"
+        "</x:item></x:channel></x:rss>",
+        "<items><item><title>A</title><link>https://e.example/1</link></item></items>",
+    ],
+)
+def test_items_that_feedparser_overlooks_are_rescued(body: str) -> None:
+    answer = read(body)
+    assert [(entry[1], entry[2]) for entry in answer["entries"]] == [("A", "https://e.example/1")]
+
+
 def test_a_challenge_is_told_from_a_page() -> None:
     assert read("<html><title>Just a moment...</title></html>")["challenge"]
     assert not read("<html><title>News in a moment</title></html>")["challenge"]
