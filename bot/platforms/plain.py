@@ -28,8 +28,7 @@ and `@`, as "@everyone" pings from inside a URL too."""
 
 def clean(text: str) -> str:
     """Composed, without control, bidi and zero-width characters; single spaces, line breaks as newlines."""
-    text = LINE_BREAK.sub("\n", text)
-    text = INVISIBLE.sub("", text)
+    text = LINE_BREAK.sub("\n", INVISIBLE.sub("", text))
     return SPACES.sub(" ", unicodedata.normalize("NFC", text))
 
 

@@ -23,7 +23,7 @@ FRAGMENTS = (
     "  ", "1", "a", ".",
 )  # fmt: skip
 
-texts = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=6)), max_size=12).map("".join)
+texts = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=6)), max_size=8).map("".join)
 URLS = (
     "", "https://news.example/a(b)c?x=[1]|2#<y>", "http://user:pass@news.example/", "javascript:alert(1)",
     "https://", "//news.example", "https://news.example/\u202eabc def", "ftp://news.example/a",
@@ -33,7 +33,7 @@ URLS = (
 )  # fmt: skip
 urls = st.one_of(st.sampled_from(URLS), texts.map(lambda text: f"https://news.example/{text}"))
 spans = st.builds(Span, texts, st.booleans(), urls)
-paragraphs = st.builds(Paragraph, st.lists(spans, max_size=4).map(tuple), st.sampled_from(Kind))
+paragraphs = st.builds(Paragraph, st.lists(spans, max_size=3).map(tuple), st.sampled_from(Kind))
 buttons = st.builds(Button, texts, texts, st.one_of(st.just(""), urls), st.sampled_from(Style))
 messages = st.builds(
     Message,
@@ -41,9 +41,9 @@ messages = st.builds(
     url=urls,
     source=texts,
     at=st.one_of(st.none(), st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))),
-    body=st.lists(paragraphs, max_size=6).map(tuple),
-    fields=st.lists(st.builds(Field, texts, texts), max_size=4).map(tuple),
-    buttons=st.lists(buttons, max_size=8).map(tuple),
+    body=st.lists(paragraphs, max_size=3).map(tuple),
+    fields=st.lists(st.builds(Field, texts, texts), max_size=3).map(tuple),
+    buttons=st.lists(buttons, max_size=4).map(tuple),
     footer=texts,
     image=urls,
     tone=st.sampled_from(Tone),

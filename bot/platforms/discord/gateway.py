@@ -71,7 +71,7 @@ class Gateway(discord.Client):
         else:
             log.info("commands registered" if changed else "commands unchanged", count=len(self._router.commands))
 
-    async def on_ready(self) -> None:
+    async def on_connect(self) -> None:
         log.info("discord connected", bot=str(self.user), servers=len(self.guilds))
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from types import SimpleNamespace
 
 import aiohttp
 import discord
@@ -35,9 +34,10 @@ CLOSED_INBOX = (
 
 @dataclass
 class Request:
-    """`left` is true once the request's head is on the wire: from then on it may have been acted on."""
+    """`left` is true once the request's head is on the wire; `acting` once it may have been acted on."""
 
     left: bool = False
+    acting: bool = False
 
 
 current: ContextVar[Request | None] = ContextVar("current", default=None)
@@ -46,17 +46,18 @@ current: ContextVar[Request | None] = ContextVar("current", default=None)
 def trace() -> aiohttp.TraceConfig:
     """For `discord.Client(http_trace=...)`; other requests of the client are not touched."""
 
-    async def begins(_session: object, _context: SimpleNamespace, _parameters: object) -> None:
+    async def begins(_session: object, _context: object, _parameters: object) -> None:
         if request := current.get():
-            request.left = False
+            request.left = request.acting = False
 
-    async def leaves(_session: object, _context: SimpleNamespace, _parameters: object) -> None:
+    async def leaves(_session: object, _context: object, parameters: aiohttp.TraceRequestHeadersSentParams) -> None:
         if request := current.get():
             request.left = True
+            request.acting = parameters.method != "GET"
 
-    async def ends(_session: object, _context: SimpleNamespace, parameters: aiohttp.TraceRequestEndParams) -> None:
-        if current.get():
-            judge(parameters.response)
+    async def ends(_session: object, _context: object, parameters: aiohttp.TraceRequestEndParams) -> None:
+        if request := current.get():
+            judge(parameters.response, acting=request.acting)
 
     config = aiohttp.TraceConfig()
     config.on_request_start.append(begins)
@@ -73,7 +74,7 @@ class Throttled(TryLater):
         self.everywhere = everywhere
 
 
-def judge(response: aiohttp.ClientResponse) -> None:
+def judge(response: aiohttp.ClientResponse, *, acting: bool) -> None:
     """Raises TryLater for the answers that discord.py would sit out or try again by itself."""
     if response.status == 429:
         try:
@@ -84,7 +85,7 @@ def judge(response: aiohttp.ClientResponse) -> None:
         everywhere = "X-RateLimit-Global" in response.headers or "Via" not in response.headers
         raise Throttled(timedelta(seconds=min(max(seconds, 0.1), 3600)), everywhere=everywhere)
     if response.status >= 500:
-        raise TryLater(f"Discord answered {response.status}", unknown=True)
+        raise TryLater(f"Discord answered {response.status}", unknown=acting)
 
 
 @asynccontextmanager
@@ -98,15 +99,14 @@ async def judged(advice: Callable[[], str]) -> AsyncIterator[None]:
     except DeliveryError:
         raise
     except TimeoutError as error:
+        if request.left:
+            raise TryLater(f"Discord did not answer within {TIMEOUT:.0f} s", unknown=request.acting) from error
         # Not yet on the wire: the library was waiting for a rate limit's bucket to fill.
-        text = f"Discord did not answer within {TIMEOUT:.0f} s" if request.left else "Discord's rate limit is used up"
-        raise TryLater(
-            text, None if request.left else timedelta(seconds=2), refused=not request.left, unknown=request.left
-        ) from error
+        raise TryLater("Discord's rate limit is used up", timedelta(seconds=2), refused=True) from error
     except aiohttp.ClientConnectorError as error:
         raise TryLater("Discord cannot be reached") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise TryLater(f"The connection to Discord broke ({type(error).__name__})", unknown=request.left) from error
+        raise TryLater(f"The connection to Discord broke ({type(error).__name__})", unknown=request.acting) from error
     except discord.HTTPException as error:
         raise meaning(error, advice) from error
     finally:

@@ -50,7 +50,7 @@ class Directory:
                 if name in UNNAMED:
                     name = next((each.name for each in channels if each.id.endswith(f":{channel}")), "")
                     name = name or await self._name(channel)
-        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (SlackClientError, aiohttp.ClientError, OSError) as error:
             log.warning("slack does not say who speaks", team=team, user=user, reason=str(error)[:200])
         return Invocation(
             tenant=tenant,

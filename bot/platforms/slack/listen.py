@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackClientError
@@ -113,7 +114,7 @@ class Listener:
                     unfurl_links=False,
                     unfurl_media=False,
                 )
-            except (SlackClientError, OSError, TimeoutError) as error:
+            except (SlackClientError, aiohttp.ClientError, OSError) as error:
                 log.warning("slack answer not taken", reason=repr(error)[:200])
                 break
             if answer.status_code == 200:

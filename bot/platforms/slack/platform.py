@@ -200,7 +200,7 @@ class SlackPlatform:
                         "app's page at api.slack.com/apps."
                     ) from error
                 log.warning("slack refuses the connection", reason=code_of(error), seconds=pause)
-            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            except (SlackClientError, aiohttp.ClientError, OSError) as error:
                 log.warning("slack cannot be reached", reason=repr(error)[:200], seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -1,0 +1,29 @@
+"""The manifest asks for what the platform uses, and for nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.fakes.slack_server import NEEDS
+from tests.fakes.slack_world import SCOPES
+
+MANIFEST = (Path(__file__).parents[3] / "config" / "slack-manifest.yaml").read_text()
+
+
+def test_its_scopes_are_those_that_the_platform_is_tested_with() -> None:
+    block = MANIFEST.split("    bot:\n", 1)[1].split("settings:", 1)[0]
+    scopes = re.findall(r"^ {6}- (\S+)", block, re.M)
+    assert sorted(scopes) == sorted(SCOPES)
+    assert set(NEEDS.values()) <= set(scopes)
+
+
+def test_it_turns_on_what_the_platform_hears() -> None:
+    for line in (
+        "    - command: /news",
+        "      - app_mention",
+        "    is_enabled: true",
+        "  socket_mode_enabled: true",
+        "      should_escape: true",
+    ):
+        assert f"\n{line}\n" in MANIFEST
