@@ -2,8 +2,8 @@
 
 An article is compared in this order: the same item again (link, or headline by the same outlet), a copy of a text that
 we have, then the nearest story by TF-IDF (`bot.stories.index`). Deciding and recording are two calls, because the
-archive decides in between who was first. State is a pure function of the articles that were remembered and not
-forgotten, so a restart that remembers the last window answers as before.
+archive decides in between who was first. State is a pure function of the clock and of the articles that were
+remembered and not forgotten, so a restart that remembers the last window answers as before.
 
 The rule of single-pass clustering is old (Hill, 1968; topic detection and tracking, Allan et al., 1998); what makes
 it work on news is time and a threshold that follows the text's length. A merge that should not be is worse than a
@@ -34,7 +34,7 @@ _FEW, _MANY = 8, 40
 
 _USUAL = (0.087, 0.175)
 _CAREFUL = (0.12, 0.24)
-"""Thresholds at few terms and at many. Careful opens about a quarter more stories and swallows half as many."""
+"""Thresholds at few terms and at many. Careful opens an eighth more stories and swallows half as many."""
 
 _LEAD = 80
 """Words of headline and lead that count; the rest of a text is background that all reports share."""
@@ -44,7 +44,8 @@ _FADES = timedelta(hours=8)
 tells most; yet what is as alike as two reports of one event mostly are comes together a day later too."""
 
 _OWN = 0.6
-"""What an outlet's own items must reach among themselves: two articles of one outlet are mostly two stories."""
+"""The cosine that a story must reach whose articles are all by the outlet that comes with the next one: two articles of
+one outlet are mostly two stories. Once another outlet has the story too, it is as open as any."""
 
 _OWN_COPY = 0.8
 """The same for its own texts: below it is a form that is filled in every day, above a corrected version."""

