@@ -114,7 +114,7 @@ class Heard(Said):
 
 
 class Answer(Shape):
-    reply: Heard
+    reply: Heard = Field(description="The message, and whether it is private.")
     posted: list[int] = Field(description="Ids of the command and its reply in the channel, unless it is private.")
 
 
