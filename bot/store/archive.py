@@ -184,16 +184,22 @@ class Archive:
         row = await self.tx.first(select(t.story).where(t.story.c.id == story_id))
         if row is None:
             return None
-        wanted = select(t.article.c.title, t.article.c.source, t.article.c.at).where(t.article.c.story_id == story_id)
-        if tenant is not None:
-            wanted = wanted.where(_visible(tenant))
-        members = await self.tx.rows(wanted.order_by(t.article.c.at, t.article.c.id))
-        sources = tuple(dict.fromkeys(member.source for member in members if member.source))
+        article = t.article.c
+        mine = [article.story_id == story_id] if tenant is None else [article.story_id == story_id, _visible(tenant)]
+        outlets = await self.tx.rows(
+            select(article.source, func.count(), func.min(article.at), func.max(article.at))
+            .where(*mine)
+            .group_by(article.source)
+            .order_by(func.min(article.at), func.min(article.id))
+        )
+        sources = tuple(outlet[0] for outlet in outlets if outlet[0])
         if tenant is None:
             return Story(row.id, row.headline, row.first_seen, row.last_seen, row.articles, sources)
-        if not members:
+        title = await self.tx.first(select(article.title).where(*mine).order_by(article.at, article.id).limit(1))
+        if title is None:
             return None
-        return Story(row.id, members[0].title, members[0].at, members[-1].at, len(members), sources)
+        first, last = min(outlet[2] for outlet in outlets), max(outlet[3] for outlet in outlets)
+        return Story(row.id, title[0], first, last, sum(outlet[1] for outlet in outlets), sources)
 
     async def placed_after(self, article_id: int, since: datetime, limit: int = 5000) -> list[Article]:
         """Articles with a larger id that are in a story and not older than `since`, by id."""

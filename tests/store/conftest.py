@@ -6,7 +6,9 @@ from an installed PostgreSQL; where there is neither, its tests are skipped.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,11 +53,25 @@ async def postgres_url(postgres_server: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with its tables: copying it is quicker than migrating for each test."""
+    file = tmp_path_factory.mktemp("template") / "newsbell.db"
+
+    async def migrate() -> None:
+        await (await Store.open(f"sqlite:///{file}")).close()
+
+    asyncio.run(migrate())
+    return file
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Each database in turn, empty."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'data' / 'newsbell.db'}"
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, tmp_path / "newsbell.db")
+        return f"sqlite:///{tmp_path / 'newsbell.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
 

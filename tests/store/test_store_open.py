@@ -113,6 +113,8 @@ class CutOffError(Exception):
 
 
 async def test_a_migration_cut_short_at_any_statement_starts_again(database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        database_url = database_url.replace("newsbell.db", "empty.db")
     database = await connect(database_url)
     if not database.is_sqlite:
         async with database.begin() as connection:

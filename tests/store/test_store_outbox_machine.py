@@ -226,4 +226,4 @@ def test_every_message_arrives_once_and_in_order_on_sqlite(tmp_path: Path) -> No
 
 @pytest.mark.postgres
 def test_every_message_arrives_once_and_in_order_on_postgres(postgres_url: str) -> None:
-    run(postgres_url, examples=4)
+    run(postgres_url, examples=3)

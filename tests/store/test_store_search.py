@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.model import Entry, Feed
@@ -90,6 +90,7 @@ async def test_a_question_is_never_a_program(store: Store, hostile: str) -> None
         assert {article.title for article in found} <= set()
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.lists(st.text(min_size=1), min_size=1), min_size=1), min_size=1))
 def test_every_word_stays_inside_its_quotes(groups: list[list[list[str]]]) -> None:
     for question, quoted in ((fts5(groups), '"'), (tsquery(groups), "'")):
