@@ -26,6 +26,7 @@ from tests.fakes.slack_world import (
     ALERTS,
     ARCHIVED,
     BOT,
+    DIRECT,
     GENERAL,
     OPEN,
     PRIVATE,
@@ -48,7 +49,6 @@ NEEDS = {
     "chat.postMessage": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",
-    "conversations.history": "channels:history",
     "conversations.info": "channels:read",
     "conversations.join": "channels:join",
     "users.info": "users:read",
@@ -119,6 +119,7 @@ class FakeSlack:
                 Channel(PRIVATE, "private", private=True, members={self.admin.id}),
                 Channel(ARCHIVED, "old", archived=True, members=set(everyone)),
                 Channel(OPEN, "open", members=set(self.users)),
+                Channel(DIRECT, "directmessage", private=True, members={BOT, self.admin.id}),
             )
         }
         self.posted: list[Posted] = []
@@ -178,7 +179,7 @@ class FakeSlack:
         """Types the slash command; the first answer comes back."""
         user = user or self.admin
         place = self.channels.get(channel)
-        name = "directmessage" if place is None else "privategroup" if place.private else place.name
+        name = place.name if place and (not place.private or channel == DIRECT) else "privategroup"
         key, url = self._address()
         await self._envelope(
             "slash_commands",
@@ -369,6 +370,7 @@ class FakeSlack:
             and not each.archived
             and ("private_channel" if each.private else "public_channel") in kinds
             and (not each.private or BOT in each.members)
+            and each.id != DIRECT
         ]
         start = int(arguments.get("cursor") or 0)
         end = start + min(int(arguments["limit"]), 2)  # small pages, so that a second one is asked for
@@ -386,6 +388,9 @@ class FakeSlack:
 
     async def _conversations_history(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])
+        kind = {"C": "channels", "G": "groups", "D": "im"}[channel.id[0]]
+        if f"{kind}:history" not in self.scopes:
+            raise SlackError("missing_scope", needed=f"{kind}:history", provided=",".join(sorted(self.scopes)))
         if BOT not in channel.members:
             raise SlackError("not_in_channel")
         newest_first = [m for m in reversed(channel.messages) if float(m["ts"]) > float(arguments.get("oldest") or 0)]

@@ -16,6 +16,7 @@ Payload = dict[str, Any]
 SPEC = Path(__file__).parents[2].parent / "shared" / "specs" / "slack-blocks.schema.json"
 TEAM, BOT = "T0NEWSROOM", "U0NEWSBELL"
 GENERAL, ALERTS, PRIVATE, ARCHIVED, OPEN = "C0GENERAL", "C0ALERTS", "G0PRIVATE", "C0ARCHIVED", "C0OPEN"
+DIRECT = "D0MIA"
 SCOPES = (
     "chat:write",
     "chat:write.public",
@@ -25,6 +26,7 @@ SCOPES = (
     "channels:read",
     "groups:history",
     "groups:read",
+    "im:history",
     "users:read",
     "app_mentions:read",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -82,6 +83,8 @@ class Gateway(discord.Client):
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             await self._say(interaction, "This command has changed. Type it again in a minute, when Discord knows.")
         log.warning("discord command failed", command=getattr(interaction.command, "name", "?"), reason=repr(error))
+        if isinstance(error, app_commands.CommandInvokeError):
+            await self._apologise(interaction)
 
     # What people do
 
@@ -123,8 +126,13 @@ class Gateway(discord.Client):
         if line is None:
             await self._show(interaction, _note("This button is too old. Type the command again."))
             return
-        reply = await self._router.answer(self.invocation(interaction), line)
-        await self._show(interaction, reply.message)
+        try:
+            reply = await self._router.answer(self.invocation(interaction), line)
+        except Exception:
+            log.exception("discord press failed", line=line[:100])
+            await self._apologise(interaction)
+        else:
+            await self._show(interaction, reply.message)
 
     async def _show(self, interaction: Interaction, message: Message) -> None:
         self._lines.keep(message)
@@ -137,6 +145,12 @@ class Gateway(discord.Client):
             log.error("answer refused by discord", reason=str(error)[:300])
             plain = _note("The answer could not be shown in Discord. The log says why.")
             await interaction.edit_original_response(view=_still(plain), allowed_mentions=SILENT)
+
+    async def _apologise(self, interaction: Interaction) -> None:
+        """So that nobody is left with "Newsbell is thinking"."""
+        if interaction.response.is_done():
+            with suppress(discord.HTTPException):
+                await self._show(interaction, _note("Something went wrong on our side. The log says what."))
 
     async def _say(self, interaction: Interaction, text: str) -> None:
         if not interaction.response.is_done() and interaction.type is not discord.InteractionType.autocomplete:

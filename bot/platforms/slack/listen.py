@@ -58,7 +58,11 @@ class Listener:
         await ack()
         channel = body.get("channel") or {}
         invocation = await self._directory.invocation(
-            body["team"]["id"], channel.get("id", ""), body["user"]["id"], channel.get("name", "")
+            # In an organisation's own channels there is no team but that of the person.
+            (body.get("team") or {}).get("id") or body["user"].get("team_id", ""),
+            channel.get("id", ""),
+            body["user"]["id"],
+            channel.get("name", ""),
         )
         reply = await self._router.answer(invocation, body["actions"][0].get("value") or "help")
         own = bool((body.get("container") or {}).get("is_ephemeral"))

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from bot.core.command import Reply
 from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
 from bot.core.message import Button, Field, Message, Tone, marked, paragraph
 from bot.core.router import Router
@@ -179,6 +181,23 @@ async def test_a_bug_in_a_command_is_answered_and_not_shown(discord: FakeDiscord
         answer = await discord.slash("broken")
     assert "Something went wrong" in answer.text
     assert "a bug" not in answer.text
+
+
+async def test_nobody_is_left_waiting_when_the_router_itself_fails(discord: FakeDiscord) -> None:
+    class Broken(Router):
+        async def call(self, *_: Any) -> Reply:
+            raise RuntimeError("a bug")
+
+        async def answer(self, *_: Any) -> Reply:
+            raise RuntimeError("a bug")
+
+    router, desk = sample_router()
+    async with running(discord, Broken(router.commands, desk)) as platform:
+        typed = await discord.slash("topics")
+        await platform.send(PLACE, ALERT, delivery_id=DELIVERY)
+        pressed = await discord.press(discord.channel(ALERTS).messages[0], "Mute story")
+    assert "went wrong on our side" in typed.text
+    assert "went wrong on our side" in pressed.text
 
 
 async def test_options_are_completed_while_they_are_typed(discord: FakeDiscord) -> None:

@@ -17,7 +17,7 @@ from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.platform import freshen
 from tests.fakes.sample_commands import sample_router
 from tests.fakes.slack_server import FakeSlack
-from tests.fakes.slack_world import ALERTS, ARCHIVED, BOT, GENERAL, OPEN, PRIVATE, TEAM, buttons_of, text_of
+from tests.fakes.slack_world import ALERTS, ARCHIVED, BOT, DIRECT, GENERAL, OPEN, PRIVATE, TEAM, buttons_of, text_of
 
 DELIVERY = "0123456789abcdef01234567"
 PLACE = f"slack:{TEAM}:{ALERTS}"
@@ -147,6 +147,17 @@ async def test_only_channels_of_that_person_can_be_chosen(slack: FakeSlack) -> N
         answer = await slack.slash("subscribe ISIL to #private")
     assert {channel.name for channel in desk.calls[0][1].channels} == {"general", "alerts", "open"}
     assert "no channel #private" in answer.text
+
+
+async def test_a_person_can_be_rung_in_the_apps_own_conversation(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    since = datetime.now(UTC)
+    async with running(slack, router) as platform:
+        await slack.slash("subscribe ISIL", channel=DIRECT)
+        place = desk.calls[0][2]["to"]
+        ts = await platform.send(place.id, ALERT, delivery_id=DELIVERY)
+    assert place.name == "direct message"
+    assert await platform_at(slack).find(place.id, DELIVERY, since) == ts
 
 
 async def test_people_and_channels_are_asked_about_once(slack: FakeSlack) -> None:
