@@ -22,7 +22,7 @@ from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState
 from bot.core.pack import PackFeed
 from bot.core.ports import Platform
 from bot.core.router import Router
-from bot.courier import Courier
+from bot.courier import SETTLE, Courier
 from bot.jobs import Jobs
 from bot.llm import Llm
 from bot.pipeline import Pipeline, Rules
@@ -58,6 +58,7 @@ class House:
 
     async def run(self) -> None:
         """Poll, match, deliver and answer until cancelled. Raises SettingsError where a platform cannot start."""
+        await self.store.take_over(SETTLE)
         await self.pipeline.follow()
         await self.pipeline.recall()
         every = self.scheduler.every
@@ -190,6 +191,7 @@ async def open_house(
             rules=Rules(
                 max_age=settings.max_age,
                 keep_articles=timedelta(days=settings.keep.articles_days),
+                keep_deliveries=timedelta(days=settings.keep.deliveries_days),
                 sentences=settings.alerts.sentences,
             ),
             writer=writer,

@@ -50,6 +50,7 @@ class Rules:
 
     max_age: timedelta = timedelta(hours=48)
     keep_articles: timedelta = timedelta(days=30)
+    keep_deliveries: timedelta = timedelta(days=90)
     sentences: int = 2
     window: timedelta = timedelta(hours=72)
 
@@ -311,13 +312,16 @@ class Pipeline:
     # -- housekeeping --------------------------------------------------------------------------------------------
 
     async def retain(self) -> None:
-        """Let go of articles past their keep, a batch at a time; the keys of what was seen stay longer."""
-        while True:
+        """Let go of articles and finished deliveries past their keep; the keys of what was seen stay longer."""
+        pruned, batch = 0, 1
+        while batch:
             async with self.store.begin() as tx:
-                pruned = await tx.archive.prune(await tx.now() - self.rules.keep_articles)
-            if not pruned:
-                return
-            log.info("articles let go", count=pruned)
+                now = await tx.now()
+                batch = await tx.archive.prune(now - self.rules.keep_articles)
+                batch += await tx.outbox.prune(now - self.rules.keep_deliveries)
+            pruned += batch
+        if pruned:
+            log.info("let go of what is past its keep", rows=pruned)
 
 
 def delivery_id(*parts: str) -> str:
