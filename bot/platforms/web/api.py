@@ -320,7 +320,11 @@ def operations(health: Callable[[], Awaitable[Mapping[str, Any]]], metrics: Call
     @routes.get("/healthz", summary="Whether the bot does its work", responses={503: {"description": "It does not."}})
     async def healthz(request: Request) -> JSONResponse:
         """503 where `status` is "failing". Without a session the answer is the status alone."""
-        found = {"status": "ok", **await health()}
+        try:
+            found = {"status": "ok", **await health()}
+        except Exception:
+            log.exception("health cannot be told")
+            found = {"status": "failing"}
         if not request.scope["state"]["let_in"]:
             found = {"status": found["status"]}
         return JSONResponse(found, 503 if found["status"] == "failing" else 200)

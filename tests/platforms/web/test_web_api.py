@@ -219,6 +219,16 @@ async def test_failing_health_is_a_failing_status(serve: Serve) -> None:
         assert (await answer.json())["why"] == "no poll for 10 minutes"
 
 
+async def test_health_that_cannot_be_told_is_failing(serve: Serve) -> None:
+    async def gone() -> dict[str, str]:
+        raise ConnectionError("the database is away")
+
+    with capture_logs():
+        async with serve(health=gone) as web, web.http.get("/healthz") as answer:
+            assert answer.status == 503
+            assert await answer.json() == {"status": "failing"}
+
+
 async def test_every_part_of_the_api_is_documented(web: Web) -> None:
     api = await web.get("/openapi.json")
     for path, methods in api["paths"].items():
