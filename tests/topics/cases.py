@@ -49,7 +49,7 @@ Rowers trained on the River Isis below the college
 {iraq|Baghdad} summoned the envoy
 {iran|Iran} and {iraq|Iraq} reopened the crossing
 {iraq|العراق} يوقع اتفاقا جديدا
-زيارة رسمية إلى بغداد و{iraq|العراق}
+زيارة رسمية إلى {iraq|بغداد} و{iraq|العراق}
 قوات من {russia|روسيا} {iran|وإيران} في المطار
 ل{iraq|لعراق} حق الرد
 {iraq|عراق} و {iran|ایران} توافق کردند
@@ -78,6 +78,9 @@ The price of a wild turkey at the market rose
 {turkey|Турция} открывает границу
 {kurdistan|Kurdistan} votes on independence
 {kurdistan|Kurdish} leaders in {kurdistan|Erbil} reject the offer
+{russia|Москва} и {iraq|Багдад} договорились
+{china|北京}警告{united-states|华盛顿}
+{russia|الكرملين} يرد على {united-states|واشنطن}
 # Georgia, Jordan, Chad and other words with two lives
 {georgia|Georgia} holds a vote, {georgia|Tbilisi} is quiet
 Voters in Georgia line up from {united-states|Atlanta} to Savannah
