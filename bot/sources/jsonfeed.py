@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-ITEMS = 5000
-
 
 def read(text: str) -> dict[str, Any] | None:
     """The feed, or None where the JSON is no feed. Raises ValueError or RecursionError where it is no JSON."""
@@ -19,7 +17,7 @@ def read(text: str) -> dict[str, Any] | None:
         "title": _text(value.get("title")),
         "link": _text(value.get("home_page_url")),
         "language": _text(value.get("language")),
-        "entries": [_entry(item) for item in value["items"][:ITEMS] if isinstance(item, dict)],
+        "entries": [_entry(item) for item in value["items"] if isinstance(item, dict)],
     }
 
 

@@ -48,7 +48,11 @@ class LaneLimits:
 
 
 class _Killed(FetchError):
-    """The body was too much for its process; another body would not have been."""
+    """The body was too much for its process. `surely` is false where a loaded machine may have been the reason."""
+
+    def __init__(self, text: str, *, surely: bool = True) -> None:
+        super().__init__(text)
+        self.surely = surely
 
 
 class _Lane:
@@ -63,14 +67,17 @@ class _Lane:
             return
         # Nothing of our environment goes along: it holds the tokens.
         environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-B", "-c", BOOT, ROOT, json.dumps(asdict(self._limits))),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"LANG": "C.UTF-8", **environment},
-            cwd="/",
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-B", "-c", BOOT, ROOT, json.dumps(asdict(self._limits))),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env={"LANG": "C.UTF-8", **environment},
+                cwd="/",
+            )
+        except OSError as error:
+            raise FetchError(f"the process that reads feeds cannot be started ({error.strerror})") from error
         try:
             async with asyncio.timeout(self._limits.start):
                 await self._answer(self._process)
@@ -96,7 +103,7 @@ class _Lane:
                 return await self._answer(process)
         except TimeoutError:
             await self.stop()
-            raise _Killed(f"it takes more than {self._limits.wall:g} s to read") from None
+            raise _Killed(f"it takes more than {self._limits.wall:g} s to read", surely=False) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             code = await self.stop()
             if code == -signal.SIGPROF:
@@ -146,11 +153,11 @@ class Lanes:
             self._warm(lane)
 
     async def close(self) -> None:
+        lanes, self._lanes = self._lanes, []
         for task in self._warming:
             task.cancel()
         await asyncio.gather(*self._warming, return_exceptions=True)
-        await asyncio.gather(*(lane.stop() for lane in self._lanes))
-        self._lanes = []
+        await asyncio.gather(*(lane.stop() for lane in lanes))
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -172,11 +179,15 @@ class Lanes:
         if reason := self._fatal.get(digest):
             raise FetchError(reason)
         lane = await self._free.get()
+        if not self._lanes:
+            self._free.put_nowait(lane)  # for the next one who waits to hear it too
+            raise RuntimeError("the lanes were closed")
         try:
             answer = await lane.read(job, body)
         except _Killed as error:
             log.warning("a body was too much for its lane", reason=str(error), bytes=len(body))
-            self._fatal[digest] = str(error)
+            if error.surely:
+                self._fatal[digest] = str(error)
             if len(self._fatal) > REMEMBERED:
                 self._fatal.popitem(last=False)
             self._warm(lane)
@@ -189,6 +200,10 @@ class Lanes:
 
     def _warm(self, lane: _Lane) -> None:
         """Start the lane's process, then put it among the free ones: no reader waits for a start it did not cause."""
+
+        if not self._lanes:
+            self._free.put_nowait(lane)
+            return
 
         async def start() -> None:
             try:

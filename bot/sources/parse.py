@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from time import struct_time
-from typing import Any
+from typing import Any, TypeVar
 
 import feedparser
 
@@ -73,6 +73,7 @@ MAGIC = (
 )
 
 Raw = dict[str, Any]
+T = TypeVar("T")
 
 
 class Reader:
@@ -116,15 +117,14 @@ class Reader:
             return {"kind": "broken", "found": "JSON that ends early or is malformed"}
         if feed is None:
             return {"kind": "other", "found": "a JSON document"}
-        raws = feed["entries"]
-        return self._feed(feed, raws, job) | {"format": "json", "whole": len(raws) <= ITEMS}
+        return self._feed(feed, _both_ends(feed["entries"]), job) | {"format": "json", "whole": True}
 
     def _xml(self, text: str, job: Mapping[str, str]) -> dict[str, Any]:
         document = ILLEGAL_REFERENCE.sub("", ILLEGAL.sub("", DECLARATION.sub("", text, count=1))).lstrip()
         cutting = slices(document)
         shortened = document
         if cutting and len(cutting.items) > ITEMS:
-            shortened = cutting.only(cutting.items[:ITEMS])
+            shortened = cutting.only(_both_ends(cutting.items))
         try:
             # BytesIO always: given bytes or text, feedparser opens the file, or fetches the URL, that they may name.
             parsed = feedparser.parse(
@@ -135,9 +135,9 @@ class Reader:
             )
         except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
             return {"kind": "broken", "found": "XML that cannot be read"}
-        raws = [_xml_entry(entry) for entry in parsed.entries[:ITEMS]]
+        raws = [_xml_entry(entry) for entry in _both_ends(parsed.entries)]
         if cutting and not raws:
-            raws = _rescued(cutting.items[:ITEMS])
+            raws = _rescued(_both_ends(cutting.items))
         told = parsed.feed
         feed = {"title": _value(told, "title"), "link": told.get("link", ""), "language": told.get("language", "")}
         whole = bool(not parsed.bozo or CLOSED.search(document[-4096:])) and bool(raws or not cutting)
@@ -157,7 +157,7 @@ class Reader:
             ),
         }
 
-    def _feed(self, feed: Raw, raws: list[Raw], job: Mapping[str, str]) -> dict[str, Any]:
+    def _feed(self, feed: Raw, raws: Sequence[Raw], job: Mapping[str, str]) -> dict[str, Any]:
         now = datetime.fromisoformat(job["now"])
         site = web_link(_relative(feed["link"]), job.get("url", ""))
         lang = primary(feed["language"])
@@ -170,7 +170,7 @@ class Reader:
             "entries": list(self._entries(raws, job.get("url", ""), usual, now)),
         }
 
-    def _entries(self, raws: list[Raw], url: str, lang: str, now: datetime) -> Iterator[list[str | None]]:
+    def _entries(self, raws: Sequence[Raw], url: str, lang: str, now: datetime) -> Iterator[list[str | None]]:
         """Key, title, url, link key, summary, text, published, language and image, in the order of the document."""
         room = TEXT_OF_ALL
         written = [_relative(raw["link"]) for raw in raws]
@@ -180,7 +180,7 @@ class Reader:
         names = [same if "://" in link else link for link, same in zip(written, canonical, strict=True)]
         shared = _shared_ids(raws, names)
         seen: set[str] = set()
-        for raw, link, same, name in zip(raws[:ITEMS], linked, canonical, names, strict=False):
+        for raw, link, same, name in zip(raws, linked, canonical, names, strict=True):
             title = _title(raw)
             summary, text = _texts(raw) if room > 0 else ("", "")
             room -= len(summary) + len(text)
@@ -227,7 +227,12 @@ def root_of(text: str) -> str:
     return ""
 
 
-def _rescued(items: tuple[str, ...]) -> list[Raw]:
+def _both_ends(items: Sequence[T]) -> Sequence[T]:
+    """At most `ITEMS`, from the start and from the end: most feeds begin with the newest item, some end with it."""
+    return items if len(items) <= ITEMS else [*items[: ITEMS // 2], *items[-ITEMS // 2 :]]
+
+
+def _rescued(items: Sequence[str]) -> list[Raw]:
     """The entries of a document in which feedparser sees none: its items lie under names or namespaces of their own."""
     prefix = re.match(r"<([\w.-]+:)?", items[0])
     inside = "".join(items)
@@ -296,7 +301,7 @@ def _texts(raw: Raw) -> tuple[str, str]:
     return summary, "" if text == summary else text
 
 
-def _shared_ids(raws: list[Raw], canonical: list[str]) -> set[str]:
+def _shared_ids(raws: Sequence[Raw], canonical: list[str]) -> set[str]:
     """Ids that several items of the document bear although they link to different things: no identity at all."""
     links: dict[str, str] = {}
     shared: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -19,7 +19,7 @@ class Slices:
     items: tuple[str, ...]
     tail: str
 
-    def only(self, items: tuple[str, ...] | list[str]) -> str:
+    def only(self, items: Iterable[str]) -> str:
         """The document with these items alone."""
         return "".join((self.head, *items, self.tail))
 

@@ -220,6 +220,19 @@ async def test_the_wall_clock_bounds_what_no_cpu_limit_would() -> None:
             await hasty.read(JOB, SLOW.encode())
 
 
+async def test_closing_in_the_middle_of_a_reading_leaves_no_process_and_nobody_waiting() -> None:
+    opened = Lanes(1, LaneLimits(cpu=60, wall=60))
+    await opened.open()
+    await opened.read(JOB, RSS)
+    (lane,) = opened._lanes
+    reading = [asyncio.create_task(opened.read(JOB, SLOW.encode() + b" " * n)) for n in range(3)]
+    await asyncio.sleep(0.05)
+    await opened.close()
+    ends = await asyncio.gather(*reading, return_exceptions=True)
+    assert all(isinstance(end, (FetchError, RuntimeError)) for end in ends)
+    assert lane._process is None
+
+
 async def test_closing_ends_the_processes() -> None:
     opened = Lanes(2)
     await opened.open()

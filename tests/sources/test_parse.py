@@ -242,8 +242,12 @@ def test_a_cut_body_says_so_and_keeps_what_came() -> None:
 
 def test_two_thousand_items_are_enough() -> None:
     answer = read(rss(*(f"<guid>{n}</guid><title>t</title>" for n in range(2100))))
-    assert len(answer["entries"]) == 2000
-    assert answer["entries"][0][0] == "0"
+    found = [entry[0] for entry in answer["entries"]]
+    assert len(found) == 2000
+    assert (found[0], found[999], found[1000], found[-1]) == ("0", "999", "1100", "2099")
+    assert answer["whole"]
+    many = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": n, "title": "t"} for n in range(2100)]}
+    assert [entry[0] for entry in read(json.dumps(many))["entries"]] == found
 
 
 @pytest.mark.parametrize(
