@@ -79,11 +79,17 @@ class House:
         finally:
             self.scheduler.stop()
 
+    @property
+    def front_door(self) -> str:
+        """Where a person finds the web channel; empty where it is off."""
+        return getattr(self.platforms.get("web"), "front_door", "")
+
     async def follow(self, topic: str, channel: str) -> None:
         """Have a channel follow a topic from the start, unless it does already."""
         meant = resolve(topic, self.router.desk.catalogue)
         async with self.store.begin() as tx:
-            target = await tx.channels.get(channel) or Channel(channel, channel.partition(":")[0], channel)
+            platform, _, name = channel.partition(":")
+            target = await tx.channels.get(channel) or Channel(channel, platform, name)
             now = await tx.now()
             await tx.subscriptions.add(target.tenant, target, meant.name, created_by="newsbell", now=now)
 
@@ -262,7 +268,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
 
 
 async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta | None) -> None:
-    """Make the pack's feeds known, their first looks spread, and the web channel's first room."""
+    """Make the pack's feeds known, their first looks spread."""
     async with store.begin() as tx:
         now = await tx.now()
         for place, feed in enumerate(wanted):
@@ -277,5 +283,3 @@ async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta 
                 interval=interval,
                 now=due,
             )
-    if not await store.chat.channels():
-        await store.chat.add_channel(Channel("web:general", "web", "general"))

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -28,7 +28,6 @@ DEMO_FORGOTTEN = timedelta(hours=1)
 """A demo that stopped less than this ago is picked up where it was; an older one starts anew."""
 
 terminal = Console(stderr=True)
-PLAIN: dict[str, Any] = {"soft_wrap": True, "markup": False, "highlight": False}
 
 
 def run(context: typer.Context) -> None:
@@ -40,7 +39,7 @@ def run(context: typer.Context) -> None:
         from bot.app import open_house
 
         async with open_house(settings) as house:
-            say_where(settings, ", ".join(sorted(house.platforms)))
+            say_where(house.front_door, ", ".join(sorted(house.platforms)) or "no platform is on")
             await house.run()
 
     until_stopped(serve)
@@ -79,7 +78,7 @@ def demo(
             async with open_house(settings, feeds=wire.feeds(), allowed=allowed, interval=DEMO_POLL) as house:
                 for topic in ("ISIL", "Russia-Iraq"):
                     await house.follow(topic, "web:general")
-                say_where(settings, "a sample wire of invented outlets")
+                say_where(house.front_door, "a sample wire of invented outlets")
 
                 async def progress() -> str:
                     published, total = wire.progress()
@@ -111,13 +110,10 @@ def _wire_start(folder: Path, *, fresh: bool) -> datetime:
     return t0
 
 
-def say_where(settings: Settings, what: str) -> None:
-    """The one line that says where to look."""
-    if settings.web.enabled:
-        host = f"[{settings.web.host}]" if ":" in settings.web.host else settings.web.host
-        terminal.print(f"Newsbell is on: open http://{host}:{settings.web.port} ({what}). Ctrl-C stops it.", **PLAIN)
-    else:
-        terminal.print(f"Newsbell is on ({what}). Ctrl-C stops it.", **PLAIN)
+def say_where(front_door: str, what: str) -> None:
+    """The one line that says where to look; never logged, for it may hold the key of the door."""
+    where = f"open {front_door} ({what})" if front_door else what
+    terminal.print(f"Newsbell is on: {where}. Ctrl-C stops it.", soft_wrap=True, markup=False, highlight=False)
 
 
 @asynccontextmanager

@@ -1,0 +1,78 @@
+"""The whole house in a real browser: subscribe by typing, hear an alert arrive live, mute its story."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from bot.app import House, open_house
+from bot.demo import Wire
+from bot.platforms.web import WebPlatform
+from bot.settings import Settings
+from tests.browser import NewPage, chromium, new_page
+
+__all__ = ["chromium", "new_page"]
+
+ROOT = Path(__file__).parents[1]
+
+
+def settings(folder: Path) -> Settings:
+    defaults = Settings(_env_file=None)
+    return defaults.model_copy(
+        update={
+            "data_dir": folder,
+            "topics": defaults.topics.model_copy(update={"catalogue": ROOT / "config/topics.toml"}),
+            "feeds": defaults.feeds.model_copy(update={"host_gap_seconds": 0.0}),
+            "web": defaults.web.model_copy(update={"port": 0}),
+        }
+    )
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """The demo in the test's own loop: nothing is on the wire yet but its backlog."""
+    begin = datetime.now(UTC) + timedelta(seconds=12)
+    wire = Wire(ROOT / "config/demo", clock=lambda: datetime.now(UTC), t0=begin, pace=timedelta(seconds=0.3), port=0)
+    await wire.start()
+    async with open_house(
+        settings(tmp_path), feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
+    ) as opened:
+        running = asyncio.create_task(opened.run())
+        web = opened.platforms["web"]
+        assert isinstance(web, WebPlatform)
+        await web.started.wait()
+        yield opened
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+    await wire.close()
+
+
+@pytest.mark.browser
+async def test_a_newcomer_subscribes_hears_an_alert_and_mutes_its_story(house: House, new_page: NewPage) -> None:
+    page = await new_page(house.front_door)
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    line = page.get_by_role("combobox", name="Command")
+    await line.press_sequentially("/subscribe Russia-Ir")
+    await expect(page.get_by_role("option").filter(has_text="Russia-Iraq")).to_be_visible()
+    await line.press("Tab")
+    await expect(line).to_have_value("/subscribe Russia-Iran")
+    await line.fill("/subscribe Russia-Iraq")
+    await line.press("Escape")
+    await line.press("Enter")
+    answer = page.locator("#lines .whisper")
+    await expect(answer).to_contain_text("Following Russia-Iraq in #general")
+    await expect(answer).to_contain_text("Only you can see this")
+
+    card = page.locator("li[data-kind=alert]").first
+    await expect(card).to_contain_text("Russia-Iraq")
+    await expect(card.locator("mark").first).to_be_visible()
+    await card.get_by_role("button", name="Mute story").click()
+    await expect(page.locator("#lines .whisper").filter(has_text="Muted:")).to_be_visible()
