@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
 from bot.store import tables as t
-from bot.store.feeds import Feeds
+from bot.store.feeds import IN_USE, Feeds
 from bot.store.search import matching
 from bot.store.transaction import Transaction
 from bot.store.words import (
@@ -82,8 +82,8 @@ class Archive:
 
         An entry that a database refuses is logged and skipped, and remembered so that it is not tried at every poll.
         """
-        tenant = (await self.tx.execute(select(t.feed.c.tenant).where(t.feed.c.id == feed.id))).scalar_one_or_none()
-        if tenant is None:
+        kept = await self.tx.first(select(t.feed.c.tenant).where(t.feed.c.id == feed.id, IN_USE))
+        if kept is None:
             return []  # removed while it was being fetched
         unique = {_digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
         fresh = await self._remember(feed.id, list(unique), now)
@@ -92,8 +92,8 @@ class Archive:
         for key, entry in unique.items():
             if key in fresh:
                 try:
-                    rows.append(_row(feed, tenant, key, entry, now))
-                except Exception:
+                    rows.append(_row(feed, kept.tenant, key, entry, now))
+                except Exception:  # whatever an entry does to us, it does to itself alone
                     log.exception("an article could not be read", feed=feed.id)
         rows.sort(key=lambda row: row["at"])
         ids = await self._insert(rows)
@@ -217,13 +217,15 @@ class Archive:
 
     async def of_feed(self, feed_id: int, *, limit: int = 10) -> list[Article]:
         """The newest articles of a feed that the caller may see."""
-        return await self._newest(select(*SHOWN).where(t.article.c.feed_id == feed_id), limit, None)
+        return await self._newest(select(t.article.c.id).where(t.article.c.feed_id == feed_id), limit, None)
 
     async def of_story(self, story_id: int, tenant: str, *, limit: int = 50) -> list[Article]:
         """The newest articles of a story, as far as the tenant may see them."""
         if not story_id:
             return []
-        return await self._newest(select(*SHOWN).where(t.article.c.story_id == story_id, _visible(tenant)), limit, None)
+        return await self._newest(
+            select(t.article.c.id).where(t.article.c.story_id == story_id, _visible(tenant)), limit, None
+        )
 
     async def search(
         self,
@@ -243,7 +245,7 @@ class Archive:
         found = matching(self.tx.dialect, terms)
         if found is None:
             return []
-        wanted = select(*SHOWN).where(_visible(tenant), *found)
+        wanted = select(t.article.c.id).where(_visible(tenant), *found)
         if since is not None:
             wanted = wanted.where(t.article.c.at >= since)
         if until is not None:
@@ -253,7 +255,7 @@ class Archive:
     async def latest(
         self, tenant: str, *, limit: int = 10, before: tuple[datetime, int] | None = None
     ) -> list[Article]:
-        return await self._newest(select(*SHOWN).where(_visible(tenant)), limit, before)
+        return await self._newest(select(t.article.c.id).where(_visible(tenant)), limit, before)
 
     async def _newest(self, wanted: Select[Any], limit: int, before: tuple[datetime, int] | None) -> list[Article]:
         if before is not None:
@@ -262,7 +264,10 @@ class Archive:
                 t.article.c.at <= moment,  # said twice: SQLite seeks by this one and filters by the pair
                 tuple_(t.article.c.at, t.article.c.id) < tuple_(literal(moment, t.Instant), literal(number, t.Id)),
             )
-        rows = await self.tx.rows(wanted.order_by(t.article.c.at.desc(), t.article.c.id.desc()).limit(limit))
+        newest_first = (t.article.c.at.desc(), t.article.c.id.desc())
+        # First which, then what they say: sorting all that match would carry their texts along.
+        which = wanted.order_by(*newest_first).limit(limit).scalar_subquery()
+        rows = await self.tx.rows(select(*SHOWN).where(t.article.c.id.in_(which)).order_by(*newest_first))
         return [_article(row._mapping) for row in rows]
 
     async def count(self, tenant: str, since: datetime) -> ArchiveCount:

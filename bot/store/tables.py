@@ -155,23 +155,24 @@ seen = Table(
 article = Table(
     "article",
     metadata,
+    # The long texts come last: SQLite walks over them to reach what stands behind.
     Column("id", Id, primary_key=True),
     Column("tenant", Text, nullable=False),  # that of its feed
     Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), nullable=False),
     Column("key", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("link_key", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("lang", Text, nullable=False),
-    Column("image", Text, nullable=False),
     Column("published", Instant),
     Column("fetched_at", Instant, nullable=False),
     Column("at", Instant, nullable=False),  # Article.when: what the archive is ordered by
     Column("story_id", Id),
     Column("copy_of", Id),
+    Column("source", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("link_key", Text, nullable=False),
+    Column("image", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
     Column("words", Text, nullable=False),  # folded; the search index is derived from it
     UniqueConstraint("feed_id", "key"),
     Index("article_at", "at", "id"),

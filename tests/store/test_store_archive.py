@@ -75,6 +75,9 @@ async def test_unseen_keeps_the_order_and_knows_what_came_before(store: Store) -
 async def test_nothing_is_stored_for_a_feed_that_was_removed_meanwhile(store: Store) -> None:
     async with store.begin() as tx:
         assert await tx.archive.add(Feed(77, "https://gone.example/"), [Entry("k", "K")], now=START) == []
+        feed = await feed_of(tx, "a")
+        await tx.feeds.remove(feed.id, "a")
+        assert await tx.archive.add(feed, [Entry("k", "K")], now=START) == []
 
 
 HOSTILE = [
