@@ -81,6 +81,9 @@ _NAMES = {
 }
 
 
+_FOLDED = {written.casefold(): agency for written, agency in _NAMES.items()}
+
+
 def _any(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
@@ -92,7 +95,7 @@ _DASH = r"[-–—―:]{1,2}"
 # "MOSCOW, Nov. 3 (Reuters) - ", "(AFP) — ", "AP -", "/PRNewswire/ --", "МОСКВА, 3 ноября. /ТАСС/.",
 # "新华社北京3月1日电". In the place a full stop only follows what is as short as an abbreviation.
 _DATELINE = re.compile(
-    rf"""^\s*(?:
+    rf"""^\s{{0,8}}(?:
         (?P<place>(?:[^\n()\[\]/!?—–.]|(?<=\b\w)\.|(?<=\b\w\w\w)\.|(?<=\b\w\w\w\w)\.|(?<=[а-я])\.){{0,48}})
             [(\[/](?:[^()\[\]/\n]{{0,30}}?\b)?(?P<signed>{_ANY})\b[^()\[\]/\n]{{0,30}}[)\]/]\s*(?:{_DASH}\s|\.\s|{_DASH})?
         | (?P<bare>{_ANY})\s+{_DASH}\s
@@ -117,6 +120,9 @@ _SIGNATURE = re.compile(
     re.VERBOSE,
 )
 _HEADLINE = re.compile(rf"^(?P<first>{_CLEAR}|AFP):\s|[-–—|(]\s*(?P<last>{_CLEAR}|AFP)\s*\)?\s*$")
+_OUTLET = re.compile(
+    rf"(?P<own>{_CLEAR}|AFP|AP)(?:\.com)?(?=$|\s[-–|(]|\s(?:News|World|Top|UK|US|Africa|Arabic|English)\b)"
+)
 _LEAD = 400  # characters in which an outlet says whom it has a story from
 
 
@@ -126,7 +132,8 @@ def origin(article: Article) -> str:
     Read from the dateline, the byline, an attribution in the lead, the signature at the end and the headline, in this
     order. An outlet that is an agency itself is its own origin.
     """
-    own = _NAMES.get(article.source.strip())
+    if own := _OUTLET.match(article.source.strip()):
+        return _agency(own["own"])
     text = article.body
     lead, end = text[:_LEAD], text[-_LEAD:].rstrip()
     for pattern, part in (
@@ -136,10 +143,14 @@ def origin(article: Article) -> str:
         (_SIGNATURE, end),
         (_HEADLINE, article.title),
     ):
-        if (match := pattern.search(part)) and not own:
-            found = next((name for name in match.groupdict().values() if name in _NAMES), None)
-            return _NAMES[found] if found else "Reuters"  # who alone signs "(Reporting by ...; Editing by ...)"
-    return own or outlet(article)
+        if match := pattern.search(part):
+            signs = [name for kind, name in match.groupdict().items() if name and kind not in {"place", "desk"}]
+            return _agency(signs[0]) if signs else "Reuters"  # who signs "(Reporting by ...; Editing by ...)"
+    return outlet(article)
+
+
+def _agency(written: str) -> str:
+    return _NAMES.get(written) or _FOLDED.get(written.casefold(), written)
 
 
 def outlet(article: Article) -> str:
@@ -154,5 +165,5 @@ def outlet(article: Article) -> str:
 
 def strip_dateline(text: str) -> str:
     """The text without the agency's dateline at its start."""
-    match = _DATELINE.match(text)
+    match = _DATELINE.match(text[:_LEAD])
     return text[match.end() :] if match else text
