@@ -19,7 +19,7 @@ import structlog
 from aiohttp.abc import AbstractResolver
 
 from bot import __version__
-from bot.core.errors import FetchError, ForbiddenAddress, NotAFeed, Throttled
+from bot.core.errors import FetchError, NotAFeed, Throttled
 from bot.core.model import Entry, Feed, Fetched
 from bot.sources.fetch import Answer, Fetcher, Limits, Unreachable
 from bot.sources.freshness import Wishes, hint, retry_after
@@ -132,34 +132,32 @@ class FeedSource:
         NotAFeed with what it is, and the feeds that it or its kind of site offers.
         """
         addresses = _typed(url)
-        known = known_feed(addresses[0])
-        failed: FetchError | None = None
-        for address in filter(None, (known, *addresses)):
+        if found := await self._first_feed(filter(None, [known_feed(addresses[0])])):
+            return found
+        for address in addresses:
             try:
                 fetched = await self.fetch(Feed(0, address))
             except WebPage as page:
                 if page.offers:
                     raise
-                raise NotAFeed(page.found, await self._tried(page.guesses)) from None
-            except (NotAFeed, ForbiddenAddress, Throttled):
-                raise
-            except FetchError as error:
-                failed = error
-                if address != known and not isinstance(error, Unreachable):
-                    break
+                guessed = await self._first_feed(page.guesses)
+                raise NotAFeed(page.found, (guessed[0],) if guessed else ()) from None
+            except Unreachable:
+                if address == addresses[-1]:
+                    raise
             else:
                 return fetched.moved_to or address, fetched
-        raise failed or FetchError("that is not a web address")
+        raise FetchError("that address cannot be reached")
 
-    async def _tried(self, guesses: tuple[str, ...]) -> tuple[str, ...]:
-        """The first of the guesses that is a feed."""
-        for guess in guesses:
+    async def _first_feed(self, addresses: Iterable[str]) -> tuple[str, Fetched] | None:
+        """The first of the addresses, guessed by us, that is a feed."""
+        for address in addresses:
             try:
-                fetched = await self.fetch(Feed(0, guess))
+                fetched = await self.fetch(Feed(0, address))
             except FetchError:
                 continue
-            return (fetched.moved_to or guess,)
-        return ()
+            return fetched.moved_to or address, fetched
+        return None
 
     def _refuse(self, feed: Feed, answer: Answer) -> None:
         """Raise what any status but 200 and 304 means."""
@@ -310,4 +308,6 @@ def _typed(text: str) -> tuple[str, ...]:
     host = re.split(r"[/?#]", text, maxsplit=1)[0].rpartition("@")[2]
     if not host or re.search(r"\s", text) or ("." not in host and ":" not in host):
         raise FetchError("that is not a web address; a feed's looks like example.org/feed")
+    if is_private(f"https://{text}"):
+        return (f"https://{text}",)  # a key is not tried out in the open
     return f"https://{text}", f"http://{text}"

@@ -293,6 +293,13 @@ async def test_without_a_scheme_https_is_tried_and_then_http(street: Street) -> 
     assert (await street.source.look(f"feed:{street.stand.url()}"))[0] == street.stand.url()
 
 
+async def test_a_key_is_not_tried_out_in_the_open(street: Street) -> None:
+    street.stand.on("/feed", Reply(RSS))
+    with pytest.raises(FetchError):
+        await street.source.look(f"127.0.0.1:{street.stand.port}/feed?token={TOKEN}")
+    assert street.stand.asked == []
+
+
 async def test_a_page_is_named_and_its_feeds_are_offered(street: Street) -> None:
     street.stand.on("/news", Reply(PAGE, headers=HTML))
     with pytest.raises(NotAFeed) as error:
