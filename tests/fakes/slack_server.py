@@ -14,14 +14,15 @@ each acknowledged within three seconds; an address for answers takes five of the
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
+from tests.fakes.slack_people import PATIENCE, Answer, SlackPeople
+from tests.fakes.slack_socket import FakeSocketMode
 from tests.fakes.slack_world import (
     ALERTS,
     ARCHIVED,
@@ -37,13 +38,8 @@ from tests.fakes.slack_world import (
     SlackError,
     User,
     block_faults,
-    buttons_of,
     schema_faults,
-    text_of,
 )
-
-PATIENCE = 8.0  # seconds until a test gives up waiting for an answer
-ACK = 3.0  # seconds for the acknowledgement of an envelope
 
 NEEDS = {
     "chat.postMessage": "chat:write",
@@ -67,34 +63,9 @@ class Posted:
 
 
 @dataclass
-class Answer:
-    """What a person sees: an answer to one event."""
-
-    message: Payload
-    private: bool
-    replaced: bool = False
-
-    @property
-    def text(self) -> str:
-        return text_of(self.message)
-
-    @property
-    def buttons(self) -> dict[str, Payload]:
-        return buttons_of(self.message)
-
-
-@dataclass
 class Fault:
     kind: str
     seconds: float
-
-
-@dataclass
-class Address:
-    """A response_url: five answers in thirty minutes."""
-
-    uses: int = 0
-    answers: asyncio.Queue[Answer] = field(default_factory=asyncio.Queue)
 
 
 class FakeSlack:
@@ -127,14 +98,12 @@ class FakeSlack:
         self.ephemerals: asyncio.Queue[Answer] = asyncio.Queue()
         self.calls: list[tuple[str, Payload]] = []
         self.invalid: list[str] = []
-        self.acks: dict[str, float] = {}
         self.history_page = 15
-        self.sockets_opened = 0
-        self.connected_event = asyncio.Event()
         self._faults: list[Fault] = []
-        self._addresses: dict[str, Address] = {}
-        self._unacknowledged: dict[str, tuple[float, Payload]] = {}
-        self._sockets: list[web.WebSocketResponse] = []
+        self.socket = FakeSocketMode(self)
+        people = SlackPeople(self)
+        self.slash, self.press, self.mention = people.slash, people.press, people.mention
+        self._people = people
         self._counter = 0
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -142,8 +111,8 @@ class FakeSlack:
     async def __aenter__(self) -> FakeSlack:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve)
-        app.router.add_get("/link", self._socket)
-        app.router.add_post("/answers/{address}", self._answered)
+        app.router.add_get("/link", self.socket.serve)
+        app.router.add_post("/answers/{address}", self._people.answered)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -151,8 +120,7 @@ class FakeSlack:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for socket in self._sockets:
-            await socket.close()
+        await self.socket.close()
         if self._runner:
             await self._runner.cleanup()
 
@@ -168,159 +136,9 @@ class FakeSlack:
         """
         self._faults += [Fault(kind, seconds)] * times
 
-    async def connected(self) -> None:
-        await asyncio.wait_for(self.connected_event.wait(), 20)
-
-    # What people do
-
-    async def slash(
-        self, text: str, *, user: User | None = None, channel: str = GENERAL, command: str = "/news"
-    ) -> Answer:
-        """Types the slash command; the first answer comes back."""
-        user = user or self.admin
-        place = self.channels.get(channel)
-        name = place.name if place and (not place.private or channel == DIRECT) else "privategroup"
-        key, url = self._address()
-        await self._envelope(
-            "slash_commands",
-            {
-                "command": command,
-                "text": text,
-                "team_id": TEAM,
-                "team_domain": "newsroom",
-                "channel_id": channel,
-                "channel_name": name,
-                "user_id": user.id,
-                "user_name": user.name,
-                "response_url": url,
-                "trigger_id": f"{self._next()}.1.abc",
-                "api_app_id": "A1",
-                "is_enterprise_install": "false",
-            },
-        )
-        return await self._answer_at(key)
-
-    async def press(
-        self, message: Payload, label: str, *, user: User | None = None, channel: str = GENERAL, private: bool = False
-    ) -> Answer:
-        """Presses a button of a posted message, or of an answer where `private`."""
-        user = user or self.admin
-        key, url = self._address()
-        action = {**buttons_of(message)[label], "action_ts": self._ts(), "block_id": "b"}
-        await self._envelope(
-            "interactive",
-            {
-                "type": "block_actions",
-                "team": {"id": TEAM, "domain": "newsroom"},
-                "user": {"id": user.id, "username": user.name, "team_id": TEAM},
-                "channel": {"id": channel, "name": self.channels[channel].name},
-                "container": {"type": "message", "channel_id": channel, "is_ephemeral": private, "message_ts": "1.1"},
-                "actions": [action],
-                "api_app_id": "A1",
-                "trigger_id": f"{self._next()}.1.abc",
-                "response_url": url,
-                **({} if private else {"message": message}),
-            },
-        )
-        return await self._answer_at(key)
-
-    async def mention(
-        self, text: str, *, user: User | None = None, channel: str = GENERAL, event_id: str = "", thread: str = ""
-    ) -> None:
-        """Writes to the bot in a channel. Its answer is the next of `ephemerals` or of `posted`."""
-        event = {
-            "type": "app_mention",
-            "user": (user or self.admin).id,
-            "text": f"<@{BOT}> {text}",
-            "ts": self._ts(),
-            "channel": channel,
-            "team": TEAM,
-            **({"thread_ts": thread} if thread else {}),
-        }
-        body = {
-            "type": "event_callback",
-            "team_id": TEAM,
-            "api_app_id": "A1",
-            "event": event,
-            "event_id": event_id or f"Ev{self._next()}",
-            "event_time": 1,
-            "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}],
-        }
-        await self._envelope("events_api", body)
-
     async def ephemeral(self) -> Answer:
+        """The next answer that only one person sees, other than by an address for answers."""
         return await asyncio.wait_for(self.ephemerals.get(), PATIENCE)
-
-    async def acknowledged(self) -> None:
-        """Waits until every envelope is; notes those that took more than three seconds."""
-        async with asyncio.timeout(PATIENCE):
-            while self._unacknowledged:
-                await asyncio.sleep(0.01)
-
-    def _address(self) -> tuple[str, str]:
-        key = f"a{self._next()}"
-        self._addresses[key] = Address()
-        return key, f"http://127.0.0.1:{self.port}/answers/{key}"
-
-    async def _answer_at(self, key: str) -> Answer:
-        return await asyncio.wait_for(self._addresses[key].answers.get(), PATIENCE)
-
-    async def _answered(self, request: web.Request) -> web.Response:
-        address = self._addresses[request.match_info["address"]]
-        body = await request.json()
-        address.uses += 1
-        if address.uses > 5:
-            return web.json_response({"ok": False, "error": "used_url"}, status=404)
-        if faults := self._faults_of(body.get("blocks") or []):
-            self.invalid += faults
-            return web.Response(status=400, text="invalid_blocks")
-        private = body.get("response_type", "ephemeral") == "ephemeral"
-        address.answers.put_nowait(Answer(body, private, bool(body.get("replace_original"))))
-        return web.Response(text="ok")
-
-    # Socket Mode
-
-    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self.sockets_opened += 1
-        self._sockets.append(socket)
-        hello = {"type": "hello", "num_connections": len(self._sockets), "connection_info": {"app_id": "A1"}}
-        await socket.send_str(json.dumps(hello))
-        self.connected_event.set()
-        # What an earlier connection took without an acknowledgement is told again.
-        for identity, (_, envelope) in list(self._unacknowledged.items()):
-            self._unacknowledged[identity] = asyncio.get_running_loop().time(), envelope
-            await socket.send_str(json.dumps(envelope | {"retry_attempt": 1, "retry_reason": "timeout"}))
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                identity = json.loads(message.data).get("envelope_id", "")
-                began, _ = self._unacknowledged.pop(identity, (0.0, {}))
-                self.acks[identity] = asyncio.get_running_loop().time() - began
-                if self.acks[identity] > ACK:
-                    self.invalid.append(f"an envelope was acknowledged after {self.acks[identity]:.1f} s")
-        if socket in self._sockets:
-            self._sockets.remove(socket)
-        return socket
-
-    async def _envelope(self, kind: str, payload: Payload) -> None:
-        identity = f"envelope-{self._next()}"
-        envelope = {
-            "envelope_id": identity,
-            "type": kind,
-            "payload": payload,
-            "accepts_response_payload": kind != "events_api",
-            **({"retry_attempt": 0, "retry_reason": ""} if kind == "events_api" else {}),
-        }
-        self._unacknowledged[identity] = asyncio.get_running_loop().time(), envelope
-        if self._sockets:
-            await self._sockets[-1].send_str(json.dumps(envelope))
-
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Asks the client to open another connection, as Slack does every few hours."""
-        self.connected_event.clear()
-        for socket in list(self._sockets):
-            await socket.send_str(json.dumps({"type": "disconnect", "reason": reason, "debug_info": {}}))
 
     # The Web API
 
@@ -354,7 +172,7 @@ class FakeSlack:
         return {"team": "Newsroom", "team_id": TEAM, "user": "newsbell", "user_id": BOT, "bot_id": "B1", "url": "x"}
 
     async def _apps_connections_open(self, _request: web.Request, _arguments: Payload) -> Payload:
-        return {"url": f"ws://127.0.0.1:{self.port}/link?ticket={self._next()}"}
+        return {"url": f"ws://127.0.0.1:{self.port}/link?ticket={self.next()}"}
 
     async def _users_info(self, _request: web.Request, arguments: Payload) -> Payload:
         if arguments["user"] not in self.users:
@@ -409,7 +227,7 @@ class FakeSlack:
             return early
         channel = self._writable(arguments["channel"])
         self._check(arguments)
-        ts = self._ts()
+        ts = self.ts()
         kept: Payload = {key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if key in arguments}
         message: Payload = {"type": "message", "user": BOT, "bot_id": "B1", "ts": ts, **kept}
         channel.messages.append(message)
@@ -439,7 +257,7 @@ class FakeSlack:
         if arguments["user"] not in channel.members:
             raise SlackError("user_not_in_channel")
         self.ephemerals.put_nowait(Answer(arguments, private=True))
-        return {"message_ts": self._ts()}
+        return {"message_ts": self.ts()}
 
     def _channel(self, identity: str) -> Channel:
         channel = self.channels.get(identity)
@@ -458,12 +276,12 @@ class FakeSlack:
     def _check(self, arguments: Payload) -> None:
         if not arguments.get("text"):
             self.invalid.append("a message without a text for notifications")
-        if faults := self._faults_of(arguments.get("blocks") or []):
+        if faults := self.faults_of(arguments.get("blocks") or []):
             self.invalid += faults
             raise SlackError("invalid_blocks", response_metadata={"messages": faults})
 
     @staticmethod
-    def _faults_of(blocks: list[Payload]) -> list[str]:
+    def faults_of(blocks: list[Payload]) -> list[str]:
         return block_faults(blocks) + schema_faults(blocks)
 
     async def _before(self, request: web.Request, fault: Fault | None, arguments: Payload) -> web.Response | None:
@@ -498,10 +316,10 @@ class FakeSlack:
         await asyncio.sleep(0.05)
         raise SlackError("nobody reads this", 500)
 
-    def _ts(self) -> str:
+    def ts(self) -> str:
         self._counter += 1
         return f"{int(self.clock().timestamp())}.{self._counter:06d}"
 
-    def _next(self) -> int:
+    def next(self) -> int:
         self._counter += 1
         return self._counter

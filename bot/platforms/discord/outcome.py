@@ -66,12 +66,12 @@ def trace() -> aiohttp.TraceConfig:
     return config
 
 
-class Throttled(TryLater):
-    """429. `everywhere` is true where all of the bot's requests are meant and not this channel's alone."""
+class BotMustWait(TryLater):
+    """All of the bot's requests are meant, and not this channel's alone."""
 
-    def __init__(self, after: timedelta, *, everywhere: bool) -> None:
-        super().__init__("Discord asks the bot to slow down", after, refused=True)
-        self.everywhere = everywhere
+    def __init__(self, text: str, after: timedelta) -> None:
+        super().__init__(text, after, refused=True)
+        self.wait = after
 
 
 def judge(response: aiohttp.ClientResponse, *, acting: bool) -> None:
@@ -81,9 +81,11 @@ def judge(response: aiohttp.ClientResponse, *, acting: bool) -> None:
             seconds = float(response.headers.get("Retry-After", ""))
         except ValueError:
             seconds = 5.0
+        after = timedelta(seconds=min(max(seconds, 0.1), 3600))
         # Without `Via` it is the wall in front of Discord that speaks, and it means the whole address.
-        everywhere = "X-RateLimit-Global" in response.headers or "Via" not in response.headers
-        raise Throttled(timedelta(seconds=min(max(seconds, 0.1), 3600)), everywhere=everywhere)
+        if "X-RateLimit-Global" in response.headers or "Via" not in response.headers:
+            raise BotMustWait("Discord asks the bot to slow down", after)
+        raise TryLater("Discord asks the bot to slow down in this channel", after, refused=True)
     if response.status >= 500:
         raise TryLater(f"Discord answered {response.status}", unknown=acting)
 
@@ -116,12 +118,7 @@ async def judged(advice: Callable[[], str]) -> AsyncIterator[None]:
 def meaning(error: discord.HTTPException, advice: Callable[[], str]) -> DeliveryError:
     """A refusal of Discord in the words of the house."""
     if error.status == 401:
-        return TryLater(
-            "Discord does not accept the bot's token any more: make a new one in the developer portal (Bot > Reset "
-            "Token) and set NEWSBELL_DISCORD__TOKEN",
-            TOKEN_WAIT,
-            refused=True,
-        )
+        return wrong_token()
     if error.code == 0 and error.status in (403, 404):
         # No error code of Discord's: a proxy or firewall in between said it, and the channel is not to blame.
         return TryLater(f"Something before Discord answered {error.status}", timedelta(minutes=1), refused=True)
@@ -132,3 +129,11 @@ def meaning(error: discord.HTTPException, advice: Callable[[], str]) -> Delivery
     if error.status == 403:
         return ChannelGone(CLOSED_INBOX if error.code == 50007 else advice())
     return Rejected(f"Discord refused the message ({error.code}): {error.text[:300]}")
+
+
+def wrong_token() -> BotMustWait:
+    return BotMustWait(
+        "Discord does not accept the bot's token: make a new one in the developer portal (Bot > Reset Token) and set "
+        "NEWSBELL_DISCORD__TOKEN",
+        TOKEN_WAIT,
+    )

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 import discord
 import structlog
 
-from bot.core.errors import DeliveryError, Rejected, TryLater
+from bot.core.errors import Rejected, TryLater
 from bot.core.message import Message
 from bot.platforms.discord.draw import draw, marks, nonce
-from bot.platforms.discord.outcome import TOKEN_WAIT, UNKNOWN_MESSAGE, Throttled, judged, trace
+from bot.platforms.discord.outcome import UNKNOWN_MESSAGE, BotMustWait, judged, trace, wrong_token
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class Post:
         self._advice = advice
         self._client: discord.Client | None = None
         self._login = asyncio.Lock()
-        self._wait: tuple[datetime, TryLater] | None = None
+        self._wait: tuple[datetime, BotMustWait] | None = None
 
     async def send(self, channel_id: int, message: Message, delivery_id: str) -> str:
         remote_id = DELETED
@@ -100,13 +100,9 @@ class Post:
             async with judged(lambda: self._advice(channel_id)):
                 client = await self._logged_in()
                 yield client.get_partial_messageable(channel_id)
-        except DeliveryError as error:
-            whole_bot = (isinstance(error, Throttled) and error.everywhere) or (
-                isinstance(error, TryLater) and error.after == TOKEN_WAIT
-            )
-            if whole_bot and isinstance(error, TryLater) and error.after:
-                self._wait = self._clock() + error.after, error
-                log.warning("discord asks to wait", seconds=error.after.total_seconds(), reason=str(error))
+        except BotMustWait as error:
+            self._wait = self._clock() + error.wait, error
+            log.warning("discord asks the bot to wait", seconds=error.wait.total_seconds(), reason=str(error))
             raise
 
     async def _logged_in(self) -> discord.Client:
@@ -117,7 +113,7 @@ class Post:
                     await client.login(self._token)
                 except discord.LoginFailure as error:
                     await client.close()
-                    raise TryLater("Discord does not accept the bot's token", TOKEN_WAIT, refused=True) from error
+                    raise wrong_token() from error
                 except BaseException:
                     await client.close()
                     raise

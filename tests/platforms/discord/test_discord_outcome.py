@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 from multidict import CIMultiDict
 
 from bot.core.errors import ChannelGone, Rejected, TryLater
-from bot.platforms.discord.outcome import Request, Throttled, current, judge, judged, meaning
+from bot.platforms.discord.outcome import BotMustWait, Request, current, judge, judged, meaning
 
 
 def answer(status: int, **headers: str) -> aiohttp.ClientResponse:
@@ -64,10 +65,11 @@ async def test_a_broken_connection_is_unknown_only_when_something_may_have_been_
     ],
 )
 def test_a_429_says_how_long_and_for_whom(response: aiohttp.ClientResponse, everywhere: bool, seconds: float) -> None:
-    with pytest.raises(Throttled) as caught:
+    with pytest.raises(TryLater) as caught:
         judge(response, acting=True)
-    assert caught.value.after
-    assert (caught.value.everywhere, caught.value.after.total_seconds()) == (everywhere, seconds)
+    assert caught.value.refused
+    assert caught.value.after == timedelta(seconds=seconds)
+    assert isinstance(caught.value, BotMustWait) == everywhere
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_429_says_how_long_and_for_whom(response: aiohttp.ClientResponse, ever
         (400, 50008, ChannelGone, "takes no messages"),
         (404, 10008, Rejected, "was deleted"),
         (400, 50035, Rejected, "50035"),
-        (401, 0, TryLater, "NEWSBELL_DISCORD__TOKEN"),
+        (401, 0, BotMustWait, "NEWSBELL_DISCORD__TOKEN"),
         (403, 0, TryLater, "before Discord"),
     ],
 )

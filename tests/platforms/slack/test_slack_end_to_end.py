@@ -50,9 +50,9 @@ async def running(slack: FakeSlack, router: Router | None = None, **options: Any
     platform = platform_at(slack, **options)
     task = asyncio.create_task(platform.run(router or sample_router()[0]))
     try:
-        await slack.connected()
+        await slack.socket.connected()
         yield platform
-        await slack.acknowledged()
+        await slack.socket.acknowledged()
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -175,7 +175,7 @@ async def test_a_mention_says_the_same_words(slack: FakeSlack) -> None:
         answer = await slack.ephemeral()
         await slack.mention("topics", event_id="Ev1")
         await slack.mention("news Iraq", thread="1.000001")
-        await slack.acknowledged()
+        await slack.socket.acknowledged()
         while not slack.posted:
             await asyncio.sleep(0.01)
     assert "ISIL" in answer.text
@@ -204,7 +204,7 @@ async def test_a_button_runs_its_command_privately(slack: FakeSlack) -> None:
 async def test_a_button_works_after_a_restart(slack: FakeSlack) -> None:
     async with running(slack) as platform:
         await platform.send(PLACE, ALERT, delivery_id=DELIVERY)
-    slack.connected_event.clear()
+    slack.socket.ready.clear()
     async with running(slack):
         assert "ISIL" in (await slack.press(slack.channels[ALERTS].messages[0], "Mute story")).text
 
@@ -212,8 +212,8 @@ async def test_a_button_works_after_a_restart(slack: FakeSlack) -> None:
 async def test_every_envelope_is_acknowledged_although_a_command_takes_long(slack: FakeSlack) -> None:
     async with running(slack):
         await asyncio.gather(*(slack.slash("topics") for _ in range(20)))
-        await slack.acknowledged()
-    assert len(slack.acks) == 20
+        await slack.socket.acknowledged()
+    assert len(slack.socket.acks) == 20
 
 
 # Alerts
@@ -378,7 +378,7 @@ async def test_a_platform_that_starts_before_the_network_connects_when_it_comes(
     task = asyncio.create_task(platform_at(slack).run(sample_router()[0]))
     await asyncio.wait([task], timeout=0.3)
     async with slack:
-        await slack.connected()
+        await slack.socket.connected()
         assert "ISIL" in (await slack.slash("topics")).text
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -410,11 +410,11 @@ async def test_a_refreshed_connection_loses_no_command(slack: FakeSlack) -> None
     router, desk = sample_router()
     async with running(slack, router):
         await slack.slash("topics")
-        await slack.disconnect()
-        await slack.connected()
+        await slack.socket.disconnect()
+        await slack.socket.connected()
         answer = await slack.slash("help")
     assert "Newsbell" in answer.text
-    assert slack.sockets_opened == 2
+    assert slack.socket.opened == 2
     assert [name for name, _, _ in desk.calls] == ["topics", "help"]
 
 
