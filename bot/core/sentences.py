@@ -40,10 +40,10 @@ def _words(text: str) -> frozenset[str]:
 _BEFORE_NAMES = _words(
     """
     mr mrs ms mx dr drs prof profs sen sens rep reps gov gens gen lt col capt cpt maj sgt cpl pvt cmdr adm rev hon fr st
-    ste mt ft supt det insp messrs mme mmes mlle mlles mgr me sra srta sres dra dña exmo exma dott sig sigg ing avv
-    arch hr frl dipl hrn dhr mevr ir mag univ hab inż ks płk gen. phdr mudr judr mgr rndr doc al bl sv św vs v cf viz
-    eg ie approx ca circa bzw bspw evtl ggf inkl exkl sog vgl zzgl abzgl insb env apr aprox tel fax ext
-    np tzn tzw tj bijv resp např tzv tzn bl napr г-н г-жа гр тов им ул пл пр просп проф акад доц см ср напр
+    ste mt supt det insp messrs mme mmes mlle mlles mgr sra srta sres dra dña exmo exma dott sig sigg
+    frl dipl hrn dhr mevr univ hab inż ks płk phdr mudr judr mgr rndr doc sv św vs v cf viz
+    eg ie approx ca circa bzw bspw evtl ggf inkl exkl sog vgl zzgl abzgl insb env apr aprox
+    np tzn tzw tj bijv resp např tzv tzn napr г-н г-жа гр тов им ул пл пр просп проф акад доц см ср напр
     млн млрд трлн тыс руб коп обл р-н ген полк майор св डॉ श्री श्रीमती प्रो док د أ م
     """
 )
@@ -59,7 +59,7 @@ _BEFORE_NUMBERS = _words(
 _EITHER = _words(
     """
     inc ltd co cos corp plc llc bros jr sr esq gmbh cie dept univ assn ave blvd rd mio mrd tsd jh chr str hrsg mill mld
-    mln tys zł r w rok kl nom mil č
+    mln tys zł r w rok kl nom mil č ft arch ext fax tel ing mag al hr ir bl av avv
     """
 )
 # These mostly end one when a capital follows.
@@ -74,7 +74,7 @@ _STARTERS = _words(
     the an he she it they we you this that these those his its their there here when while after before if for with by
     from since some many most one both however meanwhile police officials such what who why how where also now then last
     according not yes our my all another more earlier although though despite during under until other two three but and
-    in on at as so or nor yet still once only even every each several no none critics analysts experts
+    in on at as so or nor yet still once only even every each several no none nobody critics analysts experts
     das dies diese dieser dieses ein eine es er sie wir ich im am bei nach mit auf und aber doch auch wie was wer wenn
     seit zudem dabei damit denn laut
     les une un il elle ils elles ce cette ces mais et dans pour par selon après avant depuis cependant on nous

@@ -26,6 +26,7 @@ def split(text: str) -> list[str]:
         ["The U.S. Senate voted at 9 a.m. EST.", "Nobody was absent."],
         ["He joined Harrow Inc. in 2011.", "The firm, Harrow Inc., is gone."],
         ["She finished in No. 3 and said no.", "Then she left."],
+        ["Nobody asked me.", "Everybody looked at the tower of St. Orban."],
         ["It happened on Jan. 5 near Mt. Kessel.", "Two were hurt."],
         ['"We are leaving," she said.', '"Nobody will stop us."', "The hall went quiet."],
         ["“Why now?” he asked.", "(Nobody answered.)", "The vote went on."],
