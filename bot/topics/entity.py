@@ -65,6 +65,11 @@ class Entity:
     guards: tuple[str, ...] = ()
 
     @property
+    def written(self) -> tuple[Alias, ...]:
+        """Every alias once as people write it, without the forms that only a prefix makes."""
+        return tuple({alias.text: alias for alias in reversed(self.aliases)}.values())[::-1]
+
+    @property
     def spoken(self) -> tuple[str, ...]:
         """A handful of aliases for people, one of each sort: Russia, Russian, Moscow, Putin, Kremlin."""
         shown: dict[str, str] = {}

@@ -213,12 +213,11 @@ def _name(parts: list[Part], typed: str, catalogue: Catalogue) -> str:
     spellings = [" ".join(shown), " ".join(quoted)]
     if all(part.entity for part in parts):
         spellings = ["-".join(shown), " and ".join(shown), ", ".join(shown)]
-    keys = [part.key for part in parts]
     for name in spellings:
         if name == typed:
             return name
         try:
-            if [part.key for part in _understood(_cleaned(name), catalogue)] == keys:
+            if _understood(_cleaned(name), catalogue) == parts:
                 return name
         except UserError:
             continue
