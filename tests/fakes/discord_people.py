@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tests.fakes.discord_server import FakeDiscord
 
 DEADLINE = 3.0  # seconds for the first answer to an interaction
+TOKEN_LIFE = timedelta(minutes=15)
 PATIENCE = 8.0  # seconds until a test gives up waiting for the final answer
 
 COMMAND, BUTTON, AUTOCOMPLETE = 2, 3, 4
@@ -41,6 +43,7 @@ class Interaction:
     kind: int
     channel_id: int
     began: float
+    at: datetime
     source: Payload | None = None  # the message whose button was pressed
     callback: Payload | None = None
     message: Payload | None = None
@@ -135,7 +138,8 @@ class People:
         place = self.dm_with(user) if dm else discord.channel(channel or next(iter(discord.guild.channels)))
         identity = discord.snowflake()
         token = f"token-{identity}"
-        interaction = Interaction(identity, token, kind, place.id, asyncio.get_running_loop().time(), source)
+        began = asyncio.get_running_loop().time()
+        interaction = Interaction(identity, token, kind, place.id, began, discord.clock(), source)
         self.interactions[token] = interaction
         payload: Payload = {
             "id": str(identity),
@@ -285,4 +289,6 @@ class People:
         interaction = self.interactions.get(token)
         if interaction is None or interaction.callback is None:
             raise Refusal(404, 10015, "Unknown Webhook")
+        if self.discord.clock() - interaction.at > TOKEN_LIFE:
+            raise Refusal(401, 50027, "Invalid Webhook Token")
         return interaction

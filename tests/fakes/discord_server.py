@@ -69,7 +69,18 @@ class Fault:
 
 
 class FakeDiscord:
-    def __init__(self, *, token: str = "token", clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    """`rate` is how many posts a channel takes in how many seconds; its headers say so before a 429 has to."""
+
+    def __init__(
+        self,
+        *,
+        token: str = "token",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        rate: tuple[int, float] = (50, 1.0),
+    ) -> None:
+        self.rate = rate
+        self.throttled = 0
+        self._buckets: dict[str, tuple[float, int]] = {}
         self.token = token
         self.clock = clock
         self.bot = User(APPLICATION, "newsbell", bot=True)
@@ -179,7 +190,7 @@ class FakeDiscord:
         if check:
             faults = discord_schema.response_faults(request.method, path, status, value)
             self.invalid += [f"our answer to {request.method} {path}: {fault}" for fault in faults]
-        return answer(status, value)
+        return answer(status, value, self._bucket_headers(request.method, path))
 
     async def _route(self, request: web.Request, path: str, body: Any) -> tuple[int, Any]:
         routes: list[tuple[str, str, Callable[..., Any]]] = [
@@ -270,7 +281,35 @@ class FakeDiscord:
 
     # Messages
 
+    def _take(self, channel_id: str) -> None:
+        """One post out of the channel's bucket. Raises Throttling where it is empty."""
+        limit, seconds = self.rate
+        now = asyncio.get_running_loop().time()
+        began, used = self._buckets.get(channel_id, (now, 0))
+        if now - began >= seconds:
+            began, used = now, 0
+        if used >= limit:
+            self.throttled += 1
+            raise Throttling("429", round(seconds - (now - began), 3))
+        self._buckets[channel_id] = began, used + 1
+
+    def _bucket_headers(self, method: str, path: str) -> dict[str, str]:
+        match = re.fullmatch(r"/channels/(\d+)/messages", path)
+        if method != "POST" or match is None or match[1] not in self._buckets:
+            return {}
+        limit, seconds = self.rate
+        began, used = self._buckets[match[1]]
+        left = max(seconds - (asyncio.get_running_loop().time() - began), 0)
+        return {
+            "X-RateLimit-Limit": str(limit),
+            "X-RateLimit-Remaining": str(limit - used),
+            "X-RateLimit-Reset": f"{datetime.now(UTC).timestamp() + left:.3f}",
+            "X-RateLimit-Reset-After": f"{left:.3f}",
+            "X-RateLimit-Bucket": "messages",
+        }
+
     async def _create_message(self, request: web.Request, body: Payload, channel_id: str) -> tuple[int, Any]:
+        self._take(channel_id)
         fault = self._faults.pop(0) if self._faults else None
         await self._before(request, fault, body)
         channel = self._writable(int(channel_id))

@@ -316,6 +316,16 @@ async def test_a_rate_limit_is_refused_with_its_wait_and_at_once(
     await posting.send(PLACE, ALERT, delivery_id=DELIVERY)
 
 
+async def test_a_channels_bucket_is_waited_for_and_no_request_is_refused() -> None:
+    async with FakeDiscord(rate=(3, 0.3)) as discord:
+        platform = DiscordPlatform("token", **discord.addresses)
+        for number in range(8):
+            await platform.send(PLACE, ALERT, delivery_id=f"{number:024x}")
+        await platform.close()
+    assert len(discord.posted) == 8
+    assert discord.throttled == 0
+
+
 @pytest.mark.parametrize("fault", ["429 everywhere", "429 wall", "401"])
 async def test_when_the_whole_bot_must_wait_no_further_request_is_made(
     discord: FakeDiscord, posting: DiscordPlatform, fault: str
