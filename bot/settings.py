@@ -33,9 +33,9 @@ class Web(Table):
     """The local web channel."""
 
     enabled: bool = Field(True, description="Serve the web channel.")
-    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback needs a password.")
+    host: str = Field("127.0.0.1", description="Address to listen on; any but loopback asks for a login.")
     port: Port = Field(8080, description="Port to listen on.")
-    password: SecretStr | None = Field(None, description="Password of the web channel; needed off loopback.")
+    password: SecretStr | None = Field(None, description="Off loopback: the password; without one, a link that works once is printed.")
     hosts: tuple[str, ...] = Field((), description="More names the page may be called by (behind a proxy).")
 
 

@@ -15,7 +15,7 @@ import structlog
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from bot.core.command import Invocation, Reply
+from bot.core.command import Choice, Invocation, Reply
 from bot.core.line import unfinished
 from bot.core.message import Message, paragraph, to_json
 from bot.core.model import Channel, Person
@@ -90,6 +90,12 @@ def api(room: Room) -> APIRouter:
     _messages(routes, room)
     _commands(routes, room)
     return routes
+
+
+def _pick(choice: Choice, start: str) -> Pick:
+    """A completion as the page shows it: the new part, and beside it what it is without saying the name again."""
+    text = choice.value.removeprefix(start).strip()
+    return Pick(value=choice.value, text=text, label=choice.label.removeprefix(f"{text} — "))
 
 
 def _channels(routes: APIRouter, room: Room) -> None:
@@ -194,10 +200,7 @@ def _commands(routes: APIRouter, room: Room) -> None:
             declared = [f"/{each.name} " for each in room.router.commands]
             choices.sort(key=lambda choice: declared.index(choice.value))
         return Picks(
-            choices=[
-                Pick(value=c.value, text=c.value.removeprefix(start).strip(), label=c.label)
-                for c in choices[:MOST_CHOICES]
-            ],
+            choices=[_pick(choice, start) for choice in choices[:MOST_CHOICES]],
             usage=found.usage if found else "",
             asks=wanted.description if wanted else "",
         )
