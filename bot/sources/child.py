@@ -56,7 +56,11 @@ def _confine(memory: int) -> None:
     ):
         hard = resource.getrlimit(kind)[1]
         limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (limit, limit))
+        try:
+            resource.setrlimit(kind, (limit, limit))
+        except (ValueError, OSError):
+            if sys.platform == "linux":
+                raise  # elsewhere (macOS knows no RLIMIT_AS) the time limits have to do
 
 
 def _request(source: IO[bytes]) -> tuple[dict[str, str], bytes] | None:

@@ -75,6 +75,7 @@ class _Lane:
                 stderr=asyncio.subprocess.DEVNULL,
                 env={"LANG": "C.UTF-8", **environment},
                 cwd="/",
+                start_new_session=True,  # Ctrl-C on the terminal is for the bot, which closes its lanes in order
             )
         except OSError as error:
             raise FetchError(f"the process that reads feeds cannot be started ({error.strerror})") from error

@@ -34,6 +34,14 @@ def entries(reader: Reader, name: str) -> list[dict[str, str | None]]:
     return [dict(zip(NAMES, values, strict=True)) for values in read(reader, name)["entries"]]
 
 
+def test_rss_090(reader: Reader) -> None:
+    assert read(reader, "rss090.xml")["title"] == "First of All Formats"
+    assert [(entry["title"], entry["key"]) for entry in entries(reader, "rss090.xml")] == [
+        ("Observers arrive in the capital", "https://first.example/observers"),
+        ("Talks go into a second week", "https://first.example/talks"),
+    ]
+
+
 def test_rss_091(reader: Reader) -> None:
     first, second = entries(reader, "rss091.xml")
     assert first["title"] == "Harbour reopens after the storm"

@@ -24,6 +24,9 @@ LIMITS = LaneLimits(cpu=0.4, wall=20.0)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lanes() -> AsyncIterator[Lanes]:
     async with Lanes(2, LIMITS) as opened:
@@ -206,6 +209,7 @@ async def test_a_process_that_was_killed_from_outside_is_replaced(lanes: Lanes) 
         assert len((await lanes.read(JOB, RSS))["entries"]) == 2
 
 
+@LINUX
 async def test_memory_is_bounded() -> None:
     async with Lanes(1, LaneLimits(cpu=20, memory=110_000_000)) as small:
         with pytest.raises(FetchError, match="memory"):
@@ -262,6 +266,7 @@ asyncio.run(main())
 """
 
 
+@LINUX
 async def test_a_child_ends_when_its_parent_is_killed() -> None:
     parent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", ORPHAN), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -275,6 +280,7 @@ async def test_a_child_ends_when_its_parent_is_killed() -> None:
     raise AssertionError("the child lives on")
 
 
+@LINUX
 async def test_the_child_gets_nothing_of_our_environment_and_is_confined(lanes: Lanes) -> None:
     await lanes.read(JOB, RSS)
     process = next(lane._process for lane in lanes._lanes if lane._process)
