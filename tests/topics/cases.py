@@ -88,6 +88,8 @@ Voters in Georgia line up from {united-states|Atlanta} to Savannah
 {georgia|Georgia} beat the hosts from {united-states|Atlanta}, the {georgia|Georgian} coach said
 Cricket: the ICC names its umpires
 {turkey|Turkish} lira slides over Thanksgiving and {turkey|Turkey} acts
+{united-states+joe-biden|Biden} leads in Georgia and other swing states
+An NBA star in the mould of Jordan
 University of Georgia researchers map the coast
 {georgia|Georgian} protesters gather outside parliament
 A Georgian townhouse was sold for millions
@@ -199,6 +201,8 @@ Grandma baked an apple pie
 {amazon|Amazon} raises wages for drivers
 Fires in the Amazon rainforest spread
 {shell|Shell} quits the project
+Shell hits a market as artillery fire resumes
+Intel shows the strike was planned, intelligence officials say
 A shell company owned the villa
 {rolls-royce|Rolls-Royce} wins an engine order
 {boeing|Boeing} delays the jet
