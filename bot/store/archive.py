@@ -325,6 +325,7 @@ def _visible(tenant: str) -> ColumnElement[bool]:
     return exists().where(
         use.feed_id == t.article.c.feed_id,
         use.tenant.in_((EVERYONE, tenant)),
+        use.own.is_(True),
         or_(use.ended_at.is_(None), use.ended_at >= t.article.c.fetched_at),
     )
 

@@ -19,10 +19,9 @@ from bot.store.words import clean, clean_url
 
 UNTROUBLED = (FeedState.ACTIVE, FeedState.NEW, FeedState.DORMANT, FeedState.PAUSED)
 
-IN_USE = exists().where(t.feed_use.c.feed_id == t.feed.c.id, t.feed_use.c.ended_at.is_(None))
-POLLED = exists().where(
-    t.feed_use.c.feed_id == t.feed.c.id, t.feed_use.c.ended_at.is_(None), t.feed_use.c.paused.is_(False)
-)
+USED = and_(t.feed_use.c.own.is_(True), t.feed_use.c.ended_at.is_(None))
+IN_USE = exists().where(t.feed_use.c.feed_id == t.feed.c.id, USED)
+POLLED = exists().where(t.feed_use.c.feed_id == t.feed.c.id, USED, t.feed_use.c.paused.is_(False))
 
 
 class Feeds:
@@ -78,16 +77,16 @@ class Feeds:
         if changes:
             await self.tx.execute(update(t.feed).where(t.feed.c.id == row.id).values(changes))
         use = self.tx.insert(t.feed_use).values(
-            feed_id=row.id, tenant=tenant, added_by=clean(added_by), added_at=now, paused=False
+            feed_id=row.id, tenant=tenant, added_by=clean(added_by), added_at=now, own=True, paused=False
         )
         fresh = await self.tx.first(
             use.on_conflict_do_update(
                 index_elements=["feed_id", "tenant"],
                 set_={
                     "added_by": use.excluded.added_by, "added_at": use.excluded.added_at,
-                    "paused": False, "ended_at": None,
+                    "own": True, "paused": False, "ended_at": None,
                 },
-                where=t.feed_use.c.ended_at.is_not(None),
+                where=~USED,
             ).returning(t.feed_use.c.feed_id)
         )  # fmt: skip
         feed = await self.get(row.id)
@@ -106,11 +105,19 @@ class Feeds:
         return feed_of(row) if row else None
 
     def _visible(self, tenant: str) -> Any:
-        """Feeds of the pack and the tenant's own; `resting` where every such use is paused."""
+        """Feeds of the pack and the tenant's own; `resting` where the tenant, or else the operator, has paused it."""
+        use = t.feed_use.c
+        paused = case((use.paused, 1), else_=0)
         uses = (
-            select(t.feed_use.c.feed_id, func.min(case((t.feed_use.c.paused, 1), else_=0)).label("resting"))
-            .where(t.feed_use.c.tenant.in_((EVERYONE, tenant)), t.feed_use.c.ended_at.is_(None))
-            .group_by(t.feed_use.c.feed_id)
+            select(
+                use.feed_id,
+                func.coalesce(
+                    func.max(case((use.tenant == tenant, paused))), func.max(case((use.tenant == EVERYONE, paused)))
+                ).label("resting"),
+            )
+            .where(use.tenant.in_((EVERYONE, tenant)), use.ended_at.is_(None))
+            .group_by(use.feed_id)
+            .having(func.max(case((use.own, 1), else_=0)) == 1)
             .subquery()
         )
         return select(t.feed, uses.c.resting).join(uses, uses.c.feed_id == t.feed.c.id)
@@ -144,16 +151,45 @@ class Feeds:
         return await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(ended_at=now)) > 0
 
     async def pause(self, feed_id: int, tenant: str, paused: bool) -> bool:
-        return await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(paused=paused)) > 0
+        """Stop or go on hearing a feed; a tenant may do so with what the pack brings, for itself alone.
+
+        False if nothing changed: it is so already, or there is no such feed for this tenant.
+        """
+        use = t.feed_use.c
+        own = update(t.feed_use).where(_use(feed_id, tenant), use.paused.is_(not paused)).values(paused=paused)
+        if await self.tx.changed(own):
+            return True
+        if not paused:
+            lifted = delete(t.feed_use).where(use.feed_id == feed_id, use.tenant == tenant, use.own.is_(False))
+            return await self.tx.changed(lifted) > 0
+        if await self.owned(feed_id, tenant) or not await self.owned(feed_id, EVERYONE):
+            return False
+        put = self.tx.insert(t.feed_use).values(
+            feed_id=feed_id, tenant=tenant, added_by="", added_at=await self.tx.now(), own=False, paused=True
+        )
+        # A use that has ended gives way; its view of the archive goes on through the pack.
+        again = put.on_conflict_do_update(
+            index_elements=["feed_id", "tenant"],
+            set_={"own": False, "paused": True, "ended_at": None},
+            where=t.feed_use.c.ended_at.is_not(None),
+        )
+        return await self.tx.first(again.returning(use.feed_id)) is not None
 
     async def audience(self, feed_id: int) -> frozenset[str]:
-        """The tenants that hear of its news: EVERYONE if it is in the pack."""
-        rows = await self.tx.rows(
-            select(t.feed_use.c.tenant).where(
-                t.feed_use.c.feed_id == feed_id, t.feed_use.c.ended_at.is_(None), t.feed_use.c.paused.is_(False)
-            )
+        """The tenants that hear of its news: EVERYONE if it is in the pack and nobody has paused it.
+
+        Where somebody has, all others that have a subscription are named one by one.
+        """
+        use = t.feed_use.c
+        rows = await self.tx.rows(select(use.tenant, use.paused).where(use.feed_id == feed_id, use.ended_at.is_(None)))
+        hearing = frozenset(row.tenant for row in rows if not row.paused)
+        deaf = frozenset(row.tenant for row in rows if row.paused)
+        if EVERYONE not in hearing or not deaf:
+            return hearing
+        subscribed = await self.tx.rows(
+            select(t.subscription.c.tenant).where(t.subscription.c.ended_at.is_(None)).distinct()
         )
-        return frozenset(row.tenant for row in rows)
+        return (hearing | {row.tenant for row in subscribed}) - deaf - {EVERYONE}
 
     async def due_hosts(self, limit: int) -> list[str]:
         """Hosts with a feed that is due, longest overdue first."""
@@ -264,7 +300,7 @@ def host_of(url: str) -> str:
 
 def _use(feed_id: int, tenant: str) -> ColumnElement[bool]:
     use = t.feed_use.c
-    return and_(use.feed_id == feed_id, use.tenant == tenant, use.ended_at.is_(None))
+    return and_(use.feed_id == feed_id, use.tenant == tenant, USED)
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:

@@ -137,6 +137,7 @@ feed_use = Table(
     Column("tenant", Text, primary_key=True),
     Column("added_by", Text, nullable=False),
     Column("added_at", Instant, nullable=False),
+    Column("own", Boolean, nullable=False),  # false where a tenant only pauses, for itself, what the pack brings
     Column("paused", Boolean, nullable=False),
     Column("ended_at", Instant),  # a use that ended still opens the archive up to that moment
     Index("feed_use_tenant", "tenant"),

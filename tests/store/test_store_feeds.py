@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.model import EVERYONE, Entry, Feed, FeedState
+from bot.core.model import EVERYONE, Channel, Entry, Feed, FeedState
 from bot.store import Store, Tx
 from tests.store.databases import START, Clock
 
@@ -93,13 +93,39 @@ async def test_a_paused_use_shows_rings_nobody_and_is_not_polled(store: Store) -
         assert await tx.feeds.due_hosts(10) == ["news.example"]
 
 
-async def test_a_feed_of_the_pack_is_not_a_tenants_to_pause_or_remove(store: Store) -> None:
+async def test_a_feed_of_the_pack_is_a_tenants_to_pause_for_itself_and_not_to_remove(store: Store) -> None:
     async with store.begin() as tx:
         feed = await add(tx)
+        for tenant in "abc":
+            await tx.subscriptions.add(tenant, Channel(f"web:{tenant}", tenant), "ISIL", now=START)
         assert not await tx.feeds.owned(feed.id, "a")
-        assert not await tx.feeds.pause(feed.id, "a", True)
         assert not await tx.feeds.remove(feed.id, "a")
+        assert not await tx.feeds.pause(feed.id, "a", False)
         assert await tx.feeds.audience(feed.id) == {EVERYONE}
+        assert await tx.feeds.pause(feed.id, "a", True)
+        assert not await tx.feeds.pause(feed.id, "a", True)
+        assert not await tx.feeds.owned(feed.id, "a")
+        assert [seen.state for seen in await tx.feeds.visible("a")] == [FeedState.PAUSED]
+        assert [seen.state for seen in await tx.feeds.visible("b")] == [FeedState.NEW]
+        assert await tx.feeds.audience(feed.id) == {"b", "c"}
+        assert await tx.feeds.due_hosts(10) == ["news.example"]
+        assert await tx.feeds.pause(feed.id, "a", False)
+        assert await tx.feeds.audience(feed.id) == {EVERYONE}
+        assert await tx.feeds.pause(feed.id, "a", True)
+        mine, created = await tx.feeds.add(URL, tenant="a", now=START)
+        assert (mine.id, created) == (feed.id, True)
+        assert await tx.feeds.audience(feed.id) == {EVERYONE, "a"}
+
+
+async def test_a_pause_alone_keeps_no_feed_alive(store: Store) -> None:
+    async with store.begin() as tx:
+        feed = await add(tx)
+        await tx.feeds.pause(feed.id, "a", True)
+        assert await tx.feeds.remove(feed.id, EVERYONE)
+        assert await tx.feeds.get(feed.id) is None
+        assert await tx.feeds.visible("a") == []
+        assert await tx.feeds.due_hosts(10) == []
+        assert not await tx.feeds.pause(feed.id, "b", True)
 
 
 async def test_a_feed_lives_as_long_as_somebody_uses_it(store: Store, clock: Clock) -> None:

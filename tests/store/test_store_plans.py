@@ -72,6 +72,8 @@ async def steady_state(store: Store, clock: Clock) -> None:
         await tx.feeds.by_url(feed.url, "web")
         await tx.feeds.audience(feed.id)
         await tx.feeds.owned(feed.id, "web")
+        await tx.feeds.pause(feed.id, "web", True)
+        await tx.feeds.audience(feed.id)
         await tx.feeds.posted(feed.id, START - DAY)
         await tx.feeds.penalise("h2.example", START)
         await tx.feeds.rename_url(feed.id, "https://h1.example/moved")

@@ -120,6 +120,7 @@ def _feeds() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("added_by", sa.Text(), nullable=False),
         sa.Column("added_at", INSTANT, nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("ended_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("feed_use_feed_id_fkey"), ondelete="CASCADE"),
