@@ -39,7 +39,7 @@ BLOCKS = frozenset(
     | {"table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 UNREAD = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "textarea", "select"})
-BLOCK_TAG = re.compile(r"</?(?:%s)>" % "|".join(sorted(BLOCKS, key=len, reverse=True)))  # noqa: UP031 - braces in the pattern
+BLOCK_TAG = re.compile(f"</?(?:{'|'.join(sorted(BLOCKS))})>")
 MARKUP = re.compile(
     r"</?(?:p|a|br|div|span|img|em|strong|b|i|ul|li|h[1-6]|figure|table)\b[^<>]{0,2000}>", re.IGNORECASE
 )
