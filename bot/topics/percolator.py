@@ -3,6 +3,9 @@
 A topic requires groups (each an OR of keys; all groups must be present). It is posted under each key of one group, its
 anchor: the group that is seen least. Where it has a second group it waits under the pair of anchor and second, so that
 a key shared by thousands of topics (Russia) costs only those whose other side is present too. What is left is judged.
+
+How often a key is seen is learned from the articles; a topic keeps the anchor it got when it was added, and the words
+of a removed topic stay known (unused) until the next start.
 """
 
 from __future__ import annotations
