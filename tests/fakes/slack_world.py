@@ -17,7 +17,7 @@ SPEC = Path(__file__).parents[2].parent / "shared" / "specs" / "slack-blocks.sch
 TEAM, BOT = "T0NEWSROOM", "U0NEWSBELL"
 GENERAL, ALERTS, PRIVATE, ARCHIVED, OPEN = "C0GENERAL", "C0ALERTS", "G0PRIVATE", "C0ARCHIVED", "C0OPEN"
 DIRECT = "D0MIA"
-SCOPES = (
+SCOPES = (  # what a workspace grants that installed the app from our manifest
     "chat:write",
     "chat:write.public",
     "commands",

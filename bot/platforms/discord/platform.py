@@ -16,6 +16,7 @@ from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
 from bot.core.router import Router
 from bot.platforms.discord.gateway import Gateway
+from bot.platforms.discord.outcome import BotMustWait
 from bot.platforms.discord.post import Post
 from bot.platforms.discord.press import LongLines
 
@@ -72,6 +73,16 @@ class DiscordPlatform:
                 pause = min(pause * 2, LONGEST_PAUSE)
         finally:
             await self.close()
+
+    async def check(self) -> str:
+        """Who the bot is. Raises SettingsError where the token is wrong, TryLater where Discord cannot be reached."""
+        self._point_library()
+        try:
+            return await self._post.who()
+        except BotMustWait as error:
+            if isinstance(error.__cause__, discord.LoginFailure):
+                raise SettingsError(_wrong_token()) from error
+            raise
 
     async def close(self) -> None:
         """Ends the session that posts; for those who post without `run`."""

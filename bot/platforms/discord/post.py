@@ -76,6 +76,13 @@ class Post:
                     break
         return found
 
+    async def who(self) -> str:
+        """The bot's name and reach, asked of Discord with the token."""
+        async with judged(lambda: ""):
+            client = await self._logged_in()
+        servers = client.application.approximate_guild_count if client.application else 0
+        return f"{client.user} in {servers} server{'' if servers == 1 else 's'}"
+
     async def close(self) -> None:
         if self._client:
             await self._client.close()

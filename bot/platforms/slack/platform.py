@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,22 @@ LOST = 30.0
 """Seconds between two looks at the connection; after two bad ones the next try takes a new address."""
 PICTURE_OR_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 REFUSED = {*WRONG_TOKEN, "account_inactive", "token_revoked"}
+BOT_TOKEN = ("NEWSBELL_SLACK__BOT_TOKEN", "Bot User OAuth Token, xoxb-")
+APP_TOKEN = ("NEWSBELL_SLACK__APP_TOKEN", "app-level token, xapp-")
+SCOPES = (
+    "app_mentions:read",
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "users:read",
+)
+"""What the bot token needs; config/slack-manifest.yaml asks for these and says why."""
 
 
 def _now() -> datetime:
@@ -89,16 +106,14 @@ class SlackPlatform:
             # Safe here: nothing that this client does would matter if it were done twice.
             retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
         )
-        who = await self._until_reached(client.auth_test, "NEWSBELL_SLACK__BOT_TOKEN", "Bot User OAuth Token, xoxb-")
+        who = await self._until_reached(client.auth_test, *BOT_TOKEN)
         self._bot = f"@{who['user']}"
         app = AsyncApp(client=client, signing_secret=self._signing_secret or "")
         Listener(router, client, Directory(client, self._clock), self._command).register(app)
         handler = AsyncSocketModeHandler(app, self._app_token)
         try:
             # The first address is asked for here, because the SDK would log a wrong token for ever and go on trying.
-            handler.client.wss_uri = await self._until_reached(
-                handler.client.issue_new_wss_url, "NEWSBELL_SLACK__APP_TOKEN", "app-level token, xapp-"
-            )
+            handler.client.wss_uri = await self._until_reached(handler.client.issue_new_wss_url, *APP_TOKEN)
             await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK's
             log.info("slack connected", bot=self._bot, team=who["team"], command=self._command)
             await freshen(handler.client, LOST)
@@ -138,6 +153,23 @@ class SlackPlatform:
                 await self._client().conversations_join(channel=place)
                 found = await self._read_back(place, delivery_id, oldest)
         return self._remember(channel, delivery_id, found) if found else None
+
+    async def check(self) -> str:
+        """Who the bot is and where. Raises SettingsError where a token is wrong or a scope is missing, or as `send`."""
+        async with judged(self._bot):
+            who = await self._asked(self._client().auth_test, *BOT_TOKEN)
+            if self._app_token:
+                opening = functools.partial(self._client().apps_connections_open, app_token=self._app_token)
+                await self._asked(opening, *APP_TOKEN)
+        granted = {scope.strip() for scope in str(_header(who, "x-oauth-scopes")).split(",")}
+        missing = [scope for scope in SCOPES if scope not in granted]
+        if missing:
+            raise SettingsError(
+                f"The Slack app lacks the scopes {', '.join(missing)}: add them under OAuth & Permissions (or paste "
+                "config/slack-manifest.yaml again under App Manifest) and reinstall the app."
+            )
+        without = "" if self._app_token else "; without NEWSBELL_SLACK__APP_TOKEN it posts but hears no commands"
+        return f"@{who['user']} in {who['team']}{without}"
 
     async def _read_back(self, place: str, delivery_id: str, oldest: str) -> str | None:
         cursor = ""
@@ -192,18 +224,24 @@ class SlackPlatform:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await ask()
-            except SlackApiError as error:
-                if code_of(error) in REFUSED:
-                    raise SettingsError(
-                        f"{setting} is not accepted by Slack ({code_of(error)}): copy the {kind}... again from your "
-                        "app's page at api.slack.com/apps."
-                    ) from error
-                log.warning("slack refuses the connection", reason=code_of(error), seconds=pause)
+                return await self._asked(ask, setting, kind)
             except (SlackClientError, aiohttp.ClientError, OSError) as error:
-                log.warning("slack cannot be reached", reason=repr(error)[:200], seconds=pause)
+                reason = code_of(error) if isinstance(error, SlackApiError) else repr(error)[:200]
+                log.warning("slack cannot be reached", reason=reason, seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    @staticmethod
+    async def _asked(ask: Callable[[], Any], setting: str, kind: str) -> Any:
+        try:
+            return await ask()
+        except SlackApiError as error:
+            if code_of(error) not in REFUSED:
+                raise
+            raise SettingsError(
+                f"{setting} is not accepted by Slack ({code_of(error)}): copy the {kind}... again from your app's "
+                "page at api.slack.com/apps."
+            ) from error
 
 
 class Socket(Protocol):
@@ -223,6 +261,10 @@ async def freshen(socket: Socket, seconds: float) -> None:
         if lost > 1:
             log.warning("slack connection lost", seconds=lost * seconds)
             socket.wss_uri = None
+
+
+def _header(answer: Any, name: str) -> str:
+    return next((value for key, value in answer.headers.items() if key.casefold() == name), "")
 
 
 def _channel(channel: str) -> str:

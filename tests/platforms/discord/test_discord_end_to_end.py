@@ -451,6 +451,16 @@ async def test_a_close_code_that_the_library_does_not_survive_begins_a_new_life(
         assert "Topics" in (await discord.slash("topics")).text
 
 
+async def test_a_check_says_who_the_bot_is_and_names_what_is_wrong(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    assert await posting.check() == "newsbell in 1 server"
+    with pytest.raises(SettingsError, match="NEWSBELL_DISCORD__TOKEN"):
+        await DiscordPlatform("wrong", **discord.addresses).check()
+    with pytest.raises(TryLater):
+        await DiscordPlatform("token", **discord.addresses | {"api_url": "http://127.0.0.1:9/api"}).check()
+
+
 async def test_a_wrong_token_is_said_in_one_line(discord: FakeDiscord) -> None:
     router = sample_router()[0]
     with pytest.raises(SettingsError, match="NEWSBELL_DISCORD__TOKEN is not accepted"):

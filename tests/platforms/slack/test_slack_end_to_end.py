@@ -418,6 +418,19 @@ async def test_a_refreshed_connection_loses_no_command(slack: FakeSlack) -> None
     assert [name for name, _, _ in desk.calls] == ["topics", "help"]
 
 
+async def test_a_check_says_who_the_bot_is_and_names_what_is_wrong(slack: FakeSlack) -> None:
+    assert await platform_at(slack).check() == "@newsbell in Newsroom"
+    alone = SlackPlatform("xoxb-token", api_url=slack.api_url)
+    assert "hears no commands" in await alone.check()
+    slack.scopes -= {"users:read", "commands"}
+    with pytest.raises(SettingsError, match="lacks the scopes commands, users:read"):
+        await platform_at(slack).check()
+    with pytest.raises(SettingsError, match="NEWSBELL_SLACK__APP_TOKEN is not accepted"):
+        await SlackPlatform("xoxb-token", "xapp-wrong", api_url=slack.api_url).check()
+    with pytest.raises(TryLater):
+        await SlackPlatform("xoxb-token", api_url="http://127.0.0.1:9/api/").check()
+
+
 async def test_wrong_tokens_are_said_in_one_line(slack: FakeSlack) -> None:
     router = sample_router()[0]
     with pytest.raises(SettingsError, match="NEWSBELL_SLACK__BOT_TOKEN is not accepted"):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bot.platforms.slack.platform import SCOPES
+from tests.fakes import slack_world
 from tests.fakes.slack_server import NEEDS
-from tests.fakes.slack_world import SCOPES
 
 MANIFEST = (Path(__file__).parents[3] / "config" / "slack-manifest.yaml").read_text()
 
 
-def test_its_scopes_are_those_that_the_platform_is_tested_with() -> None:
+def test_its_scopes_are_those_that_the_platform_checks_and_is_tested_with() -> None:
     block = MANIFEST.split("    bot:\n", 1)[1].split("settings:", 1)[0]
     scopes = re.findall(r"^ {6}- (\S+)", block, re.M)
     assert sorted(scopes) == sorted(SCOPES)
+    assert sorted(scopes) == sorted(slack_world.SCOPES)
     assert set(NEEDS.values()) <= set(scopes)
 
 
