@@ -22,7 +22,7 @@ Block = dict[str, Any]
 # Slack's limits (docs.slack.dev/reference/block-kit, slack_sdk.models.blocks).
 BLOCKS = 50
 SECTION = 3000
-FIELDS, FIELD = 10, 2000
+FIELDS = 10  # of 2000 characters each
 BUTTONS = 25  # in one block of actions
 LABEL = 75
 VALUE = 2000
