@@ -190,7 +190,7 @@ async def open_house(
             store=store,
             source=source,
             following=Following(catalogue),
-            stories=Stories(),
+            stories=Stories(careful=settings.stories.careful),
             jobs=jobs,
             cadence=PRESETS[settings.feeds.preset],
             name=name,

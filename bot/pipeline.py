@@ -233,13 +233,14 @@ class Pipeline:
         self, tx: Tx, feed: Feed, article: Article, summaries: Mapping[str, Summary], now: datetime
     ) -> set[str]:
         """Give a new article its story, and put the alerts that it causes into the outbox. The channels that ring."""
-        placed = self.stories.place(article)
+        placed = self.stories.place(article, now)
         story = await tx.archive.story(placed.story) if placed.story else None
         if story is None:
             story_id = await tx.archive.open_story(article, now=now)
         else:
             story_id = story.id
             await tx.archive.join_story(article.id, story_id, copy_of=placed.copy_of, now=now)
+            log.info("joins a story", article=article.id, story=story_id, why=placed.why, score=round(placed.score, 3))
         self.stories.remember(article, story_id)
 
         first_look = feed.ok_at is None  # a feed's first look fills the archive and rings nothing: no flood

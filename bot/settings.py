@@ -84,6 +84,12 @@ class Topics(Table):
     catalogue: Path = Field(Path("config/topics.toml"), description="The alias catalogue.")
 
 
+class Stories(Table):
+    """What counts as the same story."""
+
+    careful: bool = Field(False, description="Rather alert twice than merge two stories: half as many merged wrongly.")
+
+
 class Alerts(Table):
     """What goes out."""
 
@@ -138,6 +144,7 @@ class Settings(BaseSettings):
     console: Console = Console()
     feeds: Feeds = Feeds()
     topics: Topics = Topics()
+    stories: Stories = Stories()
     alerts: Alerts = Alerts()
     keep: Keep = Keep()
     llm: Llm = Llm()

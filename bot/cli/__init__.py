@@ -50,7 +50,7 @@ def guarded(run: Callable[[], object]) -> None:
     try:
         run()
     except NewsbellError as error:
-        Console(stderr=True).print(f"newsbell: {error}", style="red", markup=False, highlight=False)
+        Console(stderr=True).print(f"newsbell: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -59,7 +59,10 @@ class Reader:
     def _article(self, line: bytes) -> Article:
         if len(line) > LONGEST_LINE:
             raise ValueError(f"longer than {LONGEST_LINE:,} bytes")
-        value = json.loads(line)
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"not JSON ({error})") from error
         if not isinstance(value, dict):
             raise ValueError("not an object")
         identity = value.get("id")
