@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, text, update
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
@@ -111,7 +111,7 @@ class Outbox:
         other = t.delivery.alias("other")
         in_flight = exists().where(
             other.c.channel == channel,
-            other.c.state == DeliveryState.SENDING.value,
+            text("other.state = 'sending'"),  # a constant, for the partial index: see tables.OPEN
             other.c.lease_until > now,
             other.c.seq != row.seq,
         )

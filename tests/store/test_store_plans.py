@@ -169,6 +169,7 @@ async def _is_table(tx: Any, name: str) -> bool:
         (lambda tx: tx.archive.prune(START - DAY), "article_fetched (fetched_at<?)"),
         (lambda tx: tx.archive.prune(START - DAY), "seen_last_seen (last_seen<?)"),
         (lambda tx: tx.outbox.claim("web:1", owner="w", lease=LEASE), "delivery_open (channel=?)"),
+        (lambda tx: tx.outbox.claim("web:1", owner="w", lease=LEASE), "delivery_sending (channel=?)"),
         (lambda tx: tx.outbox.due_channels(), "delivery_open"),
         (lambda tx: tx.feeds.claim("h1.example", owner="w", lease=LEASE), "feed_host (host=? AND next_check_at<?)"),
         (lambda tx: tx.subscriptions.changed(95), "subscription_revision (revision>?)"),
