@@ -19,8 +19,8 @@ INVISIBLE = re.compile(
 )
 """Dropped everywhere. U+200C and U+200D stay: Persian, the Indic scripts and emoji are spelled with them."""
 
-LINE_BREAK = re.compile("[ \t]*(?:\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])[ \t]*")
-SPACES = re.compile(r"[^\S\n]+")
+SPACES = re.compile("[^\\S\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+LINE_BREAK = re.compile(" ?(?:\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]) ?")
 PATH_SAFE = "/%:!$&*+,;=-._~"
 """Left alone in paths and queries. Not in it: brackets, quotes, `<`, `>`, `|`, backslash, white space,
 and `@`, as "@everyone" pings from inside a URL too."""
@@ -28,8 +28,8 @@ and `@`, as "@everyone" pings from inside a URL too."""
 
 def clean(text: str) -> str:
     """Composed, without control, bidi and zero-width characters; single spaces, line breaks as newlines."""
-    text = LINE_BREAK.sub("\n", INVISIBLE.sub("", text))
-    return SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text))
+    return LINE_BREAK.sub("\n", SPACES.sub(" ", text))
 
 
 def line(text: str) -> str:

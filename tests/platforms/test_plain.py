@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.platforms.plain import INVISIBLE, clean, cut, fit, line, safe_url, units
@@ -29,6 +29,7 @@ def test_text_is_cleaned(untrusted: str, cleaned: str) -> None:
     assert clean(untrusted) == cleaned
 
 
+@example("\u2028\x1f")
 @given(hostile.texts)
 def test_clean_text_can_be_sent_and_stays_as_it_is(untrusted: str) -> None:
     cleaned = clean(untrusted)
