@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 
 from bot import __version__, metrics
 from bot.commands import COMMANDS, Desk
@@ -61,6 +63,7 @@ class House:
         await self.store.take_over(SETTLE)
         await self.pipeline.follow()
         await self.pipeline.recall()
+        gc.freeze()  # catalogue, topics and open stories live as long as we do: let no collection walk them
         every = self.scheduler.every
         every(TICK, self.pipeline.poll_due)
         every(TICK, self.courier.flush_due)
@@ -215,14 +218,17 @@ def _writer(settings: Settings) -> Llm | None:
         return None
     if not settings.llm.model:
         raise SettingsError("Setting 'llm.model' is missing: name the model that llm.base_url serves.")
-    key = settings.llm.api_key
     return Llm(
         settings.llm.base_url,
-        key.get_secret_value() if key else "",
+        _shown(settings.llm.api_key) or "",
         settings.llm.model,
         timeout=timedelta(seconds=settings.llm.timeout_seconds),
         per_day=settings.llm.daily_limit,
     )
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
@@ -234,11 +240,10 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
     if settings.web.enabled:
         from bot.platforms.web import connect as web
 
-        password = settings.web.password
         on["web"] = web(
             host=settings.web.host,
             port=settings.web.port,
-            password=password.get_secret_value() if password else None,
+            password=_shown(settings.web.password),
             hosts=settings.web.hosts,
             chat=house.store.chat,
             health=house.health,
@@ -252,17 +257,19 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
     if settings.discord.token:
         from bot.platforms.discord import connect as discord
 
-        table = settings.discord.model_dump(exclude={"token"})
-        on["discord"] = discord(settings.discord.token.get_secret_value(), **table)
+        on["discord"] = discord(
+            settings.discord.token.get_secret_value(), **settings.discord.model_dump(exclude={"token"})
+        )
     if settings.slack.bot_token:
         from bot.platforms.slack import connect as slack
 
-        secrets = {name: getattr(settings.slack, name) for name in ("app_token", "signing_secret")}
+        table = settings.slack
         on["slack"] = slack(
             settings.slack.bot_token.get_secret_value(),
-            **{name: secret.get_secret_value() if secret else None for name, secret in secrets.items()},
-            api_url=settings.slack.api_url,
-            command=settings.slack.command,
+            _shown(table.app_token),
+            _shown(table.signing_secret),
+            api_url=table.api_url,
+            command=table.command,
         )
     return on
 

@@ -174,6 +174,9 @@ class Pipeline:
                     ringing |= await self._alert(tx, feed, article, summaries, now)
                 if not await tx.feeds.save(await self._looked_at(tx, feed, fetched, articles, now), owner=self.name):
                     raise LeaseLost
+                if fetched.moved_to and len(articles) < len(fetched.entries):
+                    # It answers there with articles that we know from here: no captive portal, no parked domain.
+                    await tx.feeds.rename_url(feed.id, fetched.moved_to)
         except BaseException:
             self.stories.forget([article.id for article in articles])
             raise

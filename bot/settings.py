@@ -35,7 +35,9 @@ class Web(Table):
     enabled: bool = Field(True, description="Serve the web channel.")
     host: str = Field("127.0.0.1", description="Address to listen on; any but loopback asks for a login.")
     port: Port = Field(8080, description="Port to listen on.")
-    password: SecretStr | None = Field(None, description="Off loopback: the password; without one, a link that works once is printed.")
+    password: SecretStr | None = Field(
+        None, description="Asked for off loopback; without one, a link that works once is printed."
+    )
     hosts: tuple[str, ...] = Field((), description="More names the page may be called by (behind a proxy).")
 
 

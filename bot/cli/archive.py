@@ -10,7 +10,8 @@ import typer
 
 from bot.cli.jsonl import SKIPPED, Reader, write
 from bot.core.errors import UserError
-from bot.core.model import Sensitivity
+from bot.core.model import Article, Sensitivity
+from bot.core.sentences import sentences
 from bot.settings import load
 
 if TYPE_CHECKING:
@@ -75,15 +76,16 @@ def stories(
 def summarize(
     context: typer.Context,
     topic: Annotated[str, typer.Option(help="A topic that the summary must mention if the article does.")] = "",
-    sentences: Annotated[int, typer.Option(help="Sentences of a summary.", min=1, max=20)] = 2,
+    count: Annotated[int, typer.Option("--sentences", help="Sentences of a summary.", min=1, max=20)] = 2,
 ) -> None:
     """A short summary of each article in its own sentences: {"id", "summary"} an article."""
-    from bot.stories import summarize as extract
+    from bot.stories import summary_of
 
-    about = _mentions(context, topic) if topic else None
+    about = _about(context, topic) if topic else None
     reader = Reader(sys.stdin.buffer, "summarizing")
     for article in reader:
-        text = extract(article.body, title=article.title, sentences=sentences, mentions=about, lang=article.lang)
+        mentions = about(article) if about else None
+        text = summary_of(article, sentences=count, mentions=mentions)
         write({"id": reader.ids[article.id], "summary": text or article.title})
     _leave(reader)
 
@@ -103,14 +105,25 @@ def _resolved(text: str, catalogue: Catalogue) -> Topic:
         raise UserError(f"{error} On the command line: --topic '\"{error.text}\"'") from error
 
 
-def _mentions(context: typer.Context, text: str) -> Callable[[str], bool]:
-    """Whether a sentence mentions any part of the topic: for a relation, either side is better than neither."""
+def _about(context: typer.Context, text: str) -> Callable[[Article], Callable[[str], bool]]:
+    """For an article, which of its sentences speak of the topic: those with all of it, else those with any part."""
     from bot.topics import Percolator
 
     catalogue = _catalogue(context)
     topic = _resolved(text, catalogue)
     percolator = Percolator(catalogue)
-    return lambda sentence: percolator.mentions(topic, sentence)
+
+    def whole(sentence: str) -> bool:
+        return percolator.explain(topic, Article("", "", text=sentence), Sensitivity.EVERYTHING) is not None
+
+    def part(sentence: str) -> bool:
+        return percolator.mentions(topic, sentence)
+
+    def sentences_of(article: Article) -> Callable[[str], bool]:
+        body = article.body
+        return whole if any(whole(body[start:end]) for start, end in sentences(body)) else part
+
+    return sentences_of
 
 
 def _leave(reader: Reader) -> None:

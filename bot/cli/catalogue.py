@@ -22,7 +22,7 @@ def list_(context: typer.Context, search: Annotated[str, typer.Argument(help="Pa
     console = Console()
     table = Table("topic", "kind", "also known as", box=None)
     for entity in catalogue.search(search):
-        names = dict.fromkeys(alias.text for alias in entity.aliases if alias.text != entity.name)
+        names = dict.fromkeys(alias.text for alias in entity.written if alias.text != entity.name)
         table.add_row(entity.name, entity.kind, ", ".join(list(names)[:6]))
     console.print(table)
 
@@ -39,7 +39,7 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument(help="A top
     console.print(topic.reading, markup=False)
     for entity in (catalogue.entities[known] for known in topic.entities):
         table = Table("alias", "kind", title=f"{entity.name} ({entity.kind})", title_justify="left", box=None)
-        for alias in entity.aliases:
+        for alias in entity.written:
             table.add_row(alias.text, alias.kind)
         console.print(table)
     for other in topic.alternatives:

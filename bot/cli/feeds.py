@@ -20,6 +20,8 @@ from bot.core.errors import NotAFeed, UserError
 from bot.core.model import EVERYONE
 from bot.settings import load
 
+OPERATOR = "operator"
+
 app = typer.Typer(no_args_is_help=True, help="The feeds that every channel hears.")
 
 
@@ -59,7 +61,7 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
             except NotAFeed as error:
                 offers = f" It offers: {' '.join(error.offers)}" if error.offers else ""
                 raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
-            feed, new = await house.pipeline.add_feed(final, fetched, tenant=EVERYONE, added_by="operator")
+            feed, new = await house.pipeline.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
 
     asyncio.run(look())
@@ -76,16 +78,22 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
         raise UserError(f"{file} cannot be read: {error.strerror}.") from error
 
     async def take() -> None:
-        outlines = opml.read(body).outlines
+        found = opml.read(body)
         added = 0
         async with _house(context.obj) as house, house.store.begin() as tx:
             now = await tx.now()
-            for place, outline in enumerate(outlines):
-                due = first_check(place, len(outlines), now=now)
-                title = outline.title
-                _, new = await tx.feeds.add(outline.url, tenant=EVERYONE, added_by="operator", title=title, now=due)
+            for place, outline in enumerate(found.outlines):
+                _, new = await tx.feeds.add(
+                    outline.url,
+                    tenant=EVERYONE,
+                    added_by=OPERATOR,
+                    title=outline.title,
+                    private=outline.private,
+                    now=first_check(place, len(found.outlines), now=now),
+                )
                 added += new
-        Console().print(f"{added} feeds added, {len(outlines) - added} known already")
+        skipped = f", {found.skipped} skipped (not http or https)" if found.skipped else ""
+        Console().print(f"{added} feeds added, {len(found.outlines) - added} known already{skipped}")
 
     asyncio.run(take())
 

@@ -9,9 +9,10 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,7 +21,11 @@ from rich.text import Text
 
 from bot import logs
 from bot.core.errors import FetchError, NewsbellError
+from bot.core.model import EVERYONE, Feed
 from bot.settings import Settings, load
+
+if TYPE_CHECKING:
+    from bot.app import House
 
 DEMO_POLL = timedelta(seconds=2)
 DEMO_HEAD_START = timedelta(seconds=4)
@@ -163,39 +168,67 @@ def check(
 
 
 async def _check(settings: Settings, *, feeds: bool) -> int:
-    from bot.app import open_house, try_platforms
+    from bot.app import open_house
 
-    failures = 0
-
-    def tell(what: str, problem: str = "") -> None:
-        nonlocal failures
-        failures += bool(problem)
-        mark = Text("bad " if problem else "ok  ", style="red" if problem else "green")
-        Console().print(mark + Text(f"{what}{f': {problem}' if problem else ''}"), soft_wrap=True)
-
-    tell("settings")
+    report = Report()
+    report.good("settings")
     async with open_house(settings) as house:
-        tell(f"database ({house.store.dialect})")
+        report.good(f"database ({house.store.dialect})")
         for warning in house.store.warnings():
-            Console().print(Text("note", style="yellow") + Text(f" {warning}"), soft_wrap=True)
-        tell(f"topics: {len(house.router.desk.catalogue.search(''))} by name")
-        async for name, problem in try_platforms(house):
-            tell(name, problem)
+            report.note(warning)
+        report.good(f"topics ({len(house.router.desk.catalogue.entities)} by name)")
+        for platform in house.platforms.values():
+            try:
+                report.good(f"{platform.name}: {await platform.check()}")
+            except NewsbellError as error:
+                report.bad(platform.name, str(error))
         if feeds:
-            async with house.store.read() as tx:
-                known = await tx.feeds.visible("*")
-            gate = asyncio.Semaphore(16)
+            await _check_feeds(house, report)
+    return 1 if report.failures else 0
 
-            async def look(feed) -> None:  # type: ignore[no-untyped-def]
-                async with gate:
-                    try:
-                        fetched = await house.source.fetch(feed)
-                    except FetchError as error:
-                        tell(f"feed {feed.title}", str(error))
-                    except NewsbellError as error:
-                        tell(f"feed {feed.title}", str(error))
-                    else:
-                        tell(f"feed {feed.title}: {len(fetched.entries)} articles")
 
-            await asyncio.gather(*(look(feed) for feed in known))
-    return 1 if failures else 0
+async def _check_feeds(house: House, report: Report) -> None:
+    """Look at every feed, a few hosts at a time; what they bring is not stored."""
+    gate = asyncio.Semaphore(16)
+
+    async def look(feed: Feed) -> tuple[str, str]:
+        async with gate:
+            try:
+                fetched = await house.source.fetch(feed)
+            except FetchError as error:
+                return f"feed {feed.title}", str(error)
+            return f"feed {feed.title}: {len(fetched.entries)} articles", ""
+
+    async with house.store.read() as tx:
+        known = await tx.feeds.visible(EVERYONE)
+    # Without what we remember of it, or an unchanged feed would look empty.
+    looks = [asyncio.create_task(look(replace(feed, cache={}))) for feed in known]
+    try:
+        for looked in asyncio.as_completed(looks):
+            what, why = await looked
+            report.bad(what, why) if why else report.good(what)
+    finally:
+        for task in looks:
+            task.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+
+class Report:
+    """What `check` found, a line each; counts what is wrong."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def good(self, what: str) -> None:
+        self._say("ok  ", "green", what)
+
+    def note(self, what: str) -> None:
+        self._say("note", "yellow", what)
+
+    def bad(self, what: str, why: str) -> None:
+        self.failures += 1
+        self._say("bad ", "red", f"{what}: {why}")
+
+    def _say(self, mark: str, colour: str, text: str) -> None:
+        typer.secho(mark, fg=colour, nl=False)
+        typer.echo(f" {text}")

@@ -101,7 +101,7 @@ async def topic(
 
 def _aliases(entity: Entity) -> Paragraph:
     """Its names, those of the Latin script first and some of each other script behind them."""
-    names = list(dict.fromkeys(alias.text for alias in entity.aliases if alias.text != entity.name))
+    names = list(dict.fromkeys(alias.text for alias in entity.written if alias.text != entity.name))
     latin = [name for name in names if name[:1].casefold() < "\u0250"]
     shown = [*latin[:ALIASES_SHOWN], *[name for name in names if name not in latin][:ALIASES_SHOWN]]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""

@@ -30,6 +30,13 @@ class Platform(Protocol):
         """Connect, answer commands through the router, and return only when cancelled."""
         ...
 
+    async def check(self) -> str:
+        """Who the bot is there, in a few words, found by a harmless call with its credentials.
+
+        Raises SettingsError that says what to mend, or as `send` does.
+        """
+        ...
+
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         """Post a message; the platform's own id of it comes back.
 

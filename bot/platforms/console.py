@@ -94,6 +94,9 @@ class ConsolePlatform:
             await self._print(Text("No more commands can be typed; alerts go on. Ctrl-C stops.", DIM))
         await asyncio.Event().wait()
 
+    async def check(self) -> str:
+        return "this terminal"
+
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         """Print an alert. What was printed before this start is not known again."""
         _must_be_ours(channel)

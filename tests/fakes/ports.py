@@ -68,6 +68,9 @@ class FakePlatform:
     async def run(self, router: Router) -> None:
         await asyncio.Event().wait()
 
+    async def check(self) -> str:
+        return "a chat service in memory"
+
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         if self.idempotent and (known := await self.find(channel, delivery_id, datetime.min.replace(tzinfo=UTC))):
             return known

@@ -105,6 +105,10 @@ class WebPlatform:
         furnish(inside)
         return gate
 
+    async def check(self) -> str:
+        """Where it is served; nothing is opened, for the bot itself may be serving there now."""
+        return f"served at {self.url}{', behind a login' if self._names.need_login else ''}"
+
     async def run(self, router: Router) -> None:
         """Serve until cancelled. Raises SettingsError where the address cannot be had."""
         listening = self._listen()
