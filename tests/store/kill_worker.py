@@ -18,6 +18,12 @@ from bot.store import Store
 CHANNEL = "web:here"
 
 
+def say(line: str) -> None:
+    """In one piece: a kill may come between two writes, and print makes several where output is unbuffered."""
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
 async def work(url: str) -> None:
     store = await Store.open(url)
     async with store.begin() as tx:
@@ -32,14 +38,14 @@ async def work(url: str) -> None:
             name = f"d{number}"
             await tx.outbox.add(Delivery(name, "web", CHANNEL, Message(title=name), int(article.id), story))
             await tx.outbox.mark_alerted(CHANNEL, story, [name], delivery_id=name, now=now)
-        print("queued", number, flush=True)
+        say(f"queued {number}\n")
         async with store.begin() as tx:
             delivery = await tx.outbox.claim(CHANNEL, owner="worker", lease=timedelta(seconds=30))
         if delivery is not None:
             async with store.begin() as tx:
                 if await tx.outbox.sent(delivery, owner="worker", remote_id=f"r-{delivery.id}"):
                     name = delivery.id
-            print("sent", name, flush=True)
+            say(f"sent {name}\n")
 
 
 if __name__ == "__main__":
