@@ -37,6 +37,8 @@ from bot.topics import Catalogue, Following, resolve
 
 log = structlog.get_logger(__name__)
 
+PACK = "pack"
+"""Who added the feeds of the pack: what leaves the file leaves the house; what an operator added stays."""
 TICK = timedelta(seconds=1)
 PER_MINUTE = 30
 """Requests a minute that one domain gets at most, over all its feeds and all who added them."""
@@ -127,9 +129,9 @@ def _utc() -> datetime:
     return datetime.now(UTC)
 
 
-async def keep_running(platform: Platform, router: Router) -> None:
+async def keep_running(platform: Platform, router: Router, *, least: float = RESTART_LEAST) -> None:
     """Start a platform again when it falls over; a wrong setting ends the program with its explanation."""
-    wait = RESTART_LEAST
+    wait = least
     loop = asyncio.get_running_loop()
     while True:
         started = loop.time()
@@ -140,7 +142,7 @@ async def keep_running(platform: Platform, router: Router) -> None:
             raise
         except Exception:
             if loop.time() - started > RESTART_MOST:
-                wait = RESTART_LEAST
+                wait = least
             log.exception("platform fell over; it is started again", platform=platform.name, seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, RESTART_MOST)
@@ -275,7 +277,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
 
 
 async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta | None) -> None:
-    """Make the pack's feeds known, their first looks spread."""
+    """Make the pack's feeds known, their first looks spread, and let go of those that left it."""
     async with store.begin() as tx:
         now = await tx.now()
         for place, feed in enumerate(wanted):
@@ -283,6 +285,7 @@ async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta 
             await tx.feeds.add(
                 feed.url,
                 tenant=EVERYONE,
+                added_by=PACK,
                 title=feed.title,
                 source=feed.source,
                 lang=feed.lang,
@@ -290,3 +293,4 @@ async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta 
                 interval=interval,
                 now=due,
             )
+        await tx.feeds.keep_only([feed.url for feed in wanted], added_by=PACK)

@@ -14,24 +14,10 @@ from playwright.async_api import expect
 from bot.app import House, open_house
 from bot.demo import Wire
 from bot.platforms.web import WebPlatform
-from bot.settings import Settings
 from tests.browser import NewPage, chromium, new_page
+from tests.fakes.settings import ROOT, quiet
 
 __all__ = ["chromium", "new_page"]
-
-ROOT = Path(__file__).parents[1]
-
-
-def settings(folder: Path) -> Settings:
-    defaults = Settings(_env_file=None)
-    return defaults.model_copy(
-        update={
-            "data_dir": folder,
-            "topics": defaults.topics.model_copy(update={"catalogue": ROOT / "config/topics.toml"}),
-            "feeds": defaults.feeds.model_copy(update={"host_gap_seconds": 0.0}),
-            "web": defaults.web.model_copy(update={"port": 0}),
-        }
-    )
 
 
 @pytest.fixture
@@ -41,7 +27,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     wire = Wire(ROOT / "config/demo", clock=lambda: datetime.now(UTC), t0=begin, pace=timedelta(seconds=0.3), port=0)
     await wire.start()
     async with open_house(
-        settings(tmp_path), feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
+        quiet(tmp_path, feeds={"host_gap_seconds": 0}, web={"port": 0}),
+        feeds=wire.feeds(),
+        allowed=frozenset({wire.address}),
+        interval=timedelta(seconds=1),
     ) as opened:
         running = asyncio.create_task(opened.run())
         web = opened.platforms["web"]

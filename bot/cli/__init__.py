@@ -11,7 +11,10 @@ import typer
 from rich.console import Console
 
 from bot import __version__
-from bot.cli import archive, catalogue, feeds, serve
+from bot.cli import archive, catalogue, feeds
+from bot.cli.check import check
+from bot.cli.demo import demo
+from bot.cli.serve import run
 from bot.core.errors import NewsbellError
 
 app = typer.Typer(
@@ -22,7 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(catalogue.app, name="topics")
-for command in (serve.demo, serve.run, serve.check, archive.match, archive.stories, archive.summarize):
+for command in (demo, run, check, archive.match, archive.stories, archive.summarize):
     app.command()(command)
 
 
@@ -46,9 +49,9 @@ def main() -> None:
     guarded(app)
 
 
-def guarded(run: Callable[[], object]) -> None:
+def guarded(work: Callable[[], object]) -> None:
     try:
-        run()
+        work()
     except NewsbellError as error:
         Console(stderr=True).print(f"newsbell: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

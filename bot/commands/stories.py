@@ -10,12 +10,12 @@ from bot.core.errors import NotFound
 from bot.core.message import Button, Message, Tone
 from bot.core.model import Story
 
-Number = Annotated[int, Option("Number of the story, as its button has it", most=2**53)]
+Number = Annotated[int, Option("Number of the story, as its button has it", most=2**53 - 1)]
 
 
 @command("mute", "Hear no more of a story in this channel", manage=True, examples=("mute 12",))
 async def mute(desk: Desk, call: Invocation, story: Number) -> Message:
-    known = await _story(desk, story)
+    known = await _story(desk, call, story)
     async with desk.store.begin() as tx:
         await tx.subscriptions.mute_story(call.channel.id, call.tenant, story, by=call.person.id, now=await tx.now())
     return Message(
@@ -28,15 +28,15 @@ async def mute(desk: Desk, call: Invocation, story: Number) -> Message:
 
 @command("unmute", "Hear of a muted story again", manage=True, examples=("unmute 12",))
 async def unmute(desk: Desk, call: Invocation, story: Number) -> Message:
-    known = await _story(desk, story)
+    known = await _story(desk, call, story)
     async with desk.store.begin() as tx:
         await tx.subscriptions.unmute_story(call.channel.id, call.tenant, story)
     return Message(title=f"No longer muted: {known.headline}", tone=Tone.SUCCESS)
 
 
-async def _story(desk: Desk, story: int) -> Story:
+async def _story(desk: Desk, call: Invocation, story: int) -> Story:
     async with desk.store.read() as tx:
-        known = await tx.archive.story(story)
+        known = await tx.archive.story(story, call.tenant)
     if known is None:
         raise NotFound("That story is no longer in the archive.")
     return known

@@ -6,6 +6,7 @@ A use that ends leaves its row behind: it opens the archive up to the moment it 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -149,6 +150,20 @@ class Feeds:
         """The tenant uses it no more; a feed that nobody uses is no longer there. Its articles stay."""
         now = await self.tx.now()
         return await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(ended_at=now)) > 0
+
+    async def keep_only(self, urls: Collection[str], *, added_by: str) -> int:
+        """End the uses of EVERYONE that came from one hand and are no longer in its list, and say how many."""
+        use = t.feed_use.c
+        listed = {clean_url(url) for url in urls}
+        rows = await self.tx.rows(
+            select(t.feed.c.id, t.feed.c.url)
+            .join(t.feed_use, use.feed_id == t.feed.c.id)
+            .where(use.tenant == EVERYONE, use.added_by == added_by, use.ended_at.is_(None))
+        )
+        gone = [row.id for row in rows if row.url not in listed]
+        for feed_id in gone:
+            await self.remove(feed_id, EVERYONE)
+        return len(gone)
 
     async def pause(self, feed_id: int, tenant: str, paused: bool) -> bool:
         """Stop or go on hearing a feed; a tenant may do so with what the pack brings, for itself alone.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -96,7 +95,7 @@ class FakePlatform:
         return [message.title for _, _, message in self.posted]
 
 
-def entries(*titles: str, at: datetime, text: str = "", url: str = "https://example.org") -> Sequence[Entry]:
+def entries(*titles: str, at: datetime, text: str = "", url: str = "https://example.org") -> tuple[Entry, ...]:
     """Entries with these headlines, a minute apart, oldest first."""
     return tuple(
         Entry(

@@ -1,0 +1,95 @@
+"""newsbell check: whether the bot could run here, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot import logs
+from bot.core.errors import FetchError, NewsbellError
+from bot.core.model import EVERYONE, Feed
+from bot.settings import Settings, load
+
+if TYPE_CHECKING:
+    from bot.app import House
+
+
+def check(
+    context: typer.Context,
+    feeds: Annotated[bool, typer.Option(help="Also look at every feed.")] = True,
+    quick: Annotated[bool, typer.Option(help="Settings and database only; the container's health check.")] = False,
+) -> None:
+    """Check settings, database, tokens and each feed; the exit code is 0 only if all is well."""
+    settings = load(context.obj)
+    logs.configure("error", settings.logs.format)
+    raise typer.Exit(asyncio.run(_check(settings, feeds=feeds and not quick)))
+
+
+async def _check(settings: Settings, *, feeds: bool) -> int:
+    from bot.app import open_house
+
+    report = Report()
+    report.good("settings")
+    async with open_house(settings) as house:
+        report.good(f"database ({house.store.dialect})")
+        for warning in house.store.warnings():
+            report.note(warning)
+        report.good(f"topics ({len(house.router.desk.catalogue.entities)} by name)")
+        for platform in house.platforms.values():
+            try:
+                report.good(f"{platform.name}: {await platform.check()}")
+            except NewsbellError as error:
+                report.bad(platform.name, str(error))
+        if feeds:
+            await _check_feeds(house, report)
+    return 1 if report.failures else 0
+
+
+async def _check_feeds(house: House, report: Report) -> None:
+    """Look at every feed, a few hosts at a time; what they bring is not stored."""
+    gate = asyncio.Semaphore(16)
+
+    async def look(feed: Feed) -> tuple[str, str]:
+        async with gate:
+            try:
+                fetched = await house.source.fetch(feed)
+            except FetchError as error:
+                return f"feed {feed.title}", str(error)
+            return f"feed {feed.title}: {len(fetched.entries)} articles", ""
+
+    async with house.store.read() as tx:
+        known = await tx.feeds.visible(EVERYONE)
+    # Without what we remember of it, or an unchanged feed would look empty.
+    looks = [asyncio.create_task(look(replace(feed, cache={}))) for feed in known]
+    try:
+        for looked in asyncio.as_completed(looks):
+            what, why = await looked
+            report.bad(what, why) if why else report.good(what)
+    finally:
+        for task in looks:
+            task.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+
+class Report:
+    """What `check` found, a line each; counts what is wrong."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def good(self, what: str) -> None:
+        self._say("ok  ", "green", what)
+
+    def note(self, what: str) -> None:
+        self._say("note", "yellow", what)
+
+    def bad(self, what: str, why: str) -> None:
+        self.failures += 1
+        self._say("bad ", "red", f"{what}: {why}")
+
+    def _say(self, mark: str, colour: str, text: str) -> None:
+        typer.secho(mark, fg=colour, nl=False)
+        typer.echo(f" {text}")
