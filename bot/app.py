@@ -28,6 +28,7 @@ from bot.courier import SETTLE, Courier
 from bot.jobs import Jobs
 from bot.llm import Llm
 from bot.pipeline import Pipeline, Rules
+from bot.poller import Poller
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.sources.feed import FeedSource
@@ -53,6 +54,7 @@ class House:
     settings: Settings
     store: Store
     source: FeedSource
+    poller: Poller
     pipeline: Pipeline
     courier: Courier
     jobs: Jobs
@@ -67,7 +69,7 @@ class House:
         await self.pipeline.recall()
         gc.freeze()  # catalogue, topics and open stories live as long as we do: let no collection walk them
         every = self.scheduler.every
-        every(TICK, self.pipeline.poll_due)
+        every(TICK, self.poller.poll_due)
         every(TICK, self.courier.flush_due)
         every(timedelta(minutes=1), self.courier.sweep)
         every(timedelta(minutes=1), self.count_feeds)
@@ -193,12 +195,9 @@ async def open_house(
         )
         pipeline = Pipeline(
             store=store,
-            source=source,
             following=Following(catalogue),
             stories=Stories(careful=settings.stories.careful),
             jobs=jobs,
-            cadence=PRESETS[settings.feeds.preset],
-            name=name,
             rules=Rules(
                 max_age=settings.max_age,
                 keep_articles=timedelta(days=settings.keep.articles_days),
@@ -207,8 +206,18 @@ async def open_house(
             ),
             writer=writer,
         )
-        desk = Desk(store, catalogue, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
-        house = House(settings, store, source, pipeline, courier, jobs, Scheduler(), Router(COMMANDS, desk), platforms)
+        poller = Poller(
+            store=store,
+            source=source,
+            jobs=jobs,
+            take_in=pipeline.take_in,
+            name=name,
+            cadence=PRESETS[settings.feeds.preset],
+        )
+        desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
+        house = House(
+            settings, store, source, poller, pipeline, courier, jobs, Scheduler(), Router(COMMANDS, desk), platforms
+        )
         platforms.update(_platforms(settings, house))
         courier.serve()
         await _fill(store, wanted, interval)

@@ -9,7 +9,7 @@ import pytest
 from bot.core.errors import ChannelGone, FetchError, Rejected, Throttled, TryLater
 from bot.core.model import DeliveryState, FeedState, Fetched
 from bot.courier import RETRIES, SEND_LEASE
-from bot.pipeline import POLL_LEASE
+from bot.poller import POLL_LEASE
 from bot.store import Store
 from tests.fakes.newsroom import GENERAL, OIL, WIRE, Newsroom
 from tests.fakes.ports import entries
@@ -272,10 +272,9 @@ async def test_a_kill_before_the_commit_of_a_poll_loses_nothing(newsroom: Newsro
     async def die(*_: object) -> object:
         raise Killed
 
-    looked_at, newsroom.pipeline._looked_at = newsroom.pipeline._looked_at, die  # type: ignore[method-assign,assignment]
+    newsroom.poller.admit = die  # type: ignore[method-assign,assignment]  # the world ends in the transaction
     with pytest.raises(Killed):
         await publish(newsroom, ISIL)
-    del looked_at
     await newsroom.restart()
     newsroom.clock.forward(feed_lost)
     await publish(newsroom, ISIL)

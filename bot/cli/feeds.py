@@ -61,7 +61,7 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
             except NotAFeed as error:
                 offers = f" It offers: {' '.join(error.offers)}" if error.offers else ""
                 raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
-            feed, new = await house.pipeline.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
+            feed, new = await house.poller.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
 
     asyncio.run(look())

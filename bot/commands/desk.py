@@ -10,6 +10,7 @@ from bot.core.command import Command
 from bot.core.model import Fetched
 from bot.core.ports import Platform
 from bot.pipeline import Pipeline
+from bot.poller import Poller
 from bot.store import Store
 from bot.topics import Catalogue
 
@@ -20,6 +21,7 @@ class Desk:
 
     store: Store
     catalogue: Catalogue
+    poller: Poller
     pipeline: Pipeline
     platforms: Mapping[str, Platform]
     look: Callable[[str], Awaitable[tuple[str, Fetched]]]

@@ -14,6 +14,7 @@ from bot.core.router import Router
 from bot.courier import Courier
 from bot.jobs import Jobs
 from bot.pipeline import Pipeline, Rules, Writer
+from bot.poller import Poller
 from bot.store import Store
 from bot.stories import Stories
 from bot.topics import Catalogue, Following
@@ -36,6 +37,7 @@ class Newsroom:
     catalogue: Catalogue
     writer: Writer | None = None
     pipeline: Pipeline = field(init=False)
+    poller: Poller = field(init=False)
     courier: Courier = field(init=False)
     router: Router = field(init=False)
     lives: int = 0
@@ -46,20 +48,33 @@ class Newsroom:
         name = f"life {self.lives}"
         self.pipeline = Pipeline(
             store=self.store,
-            source=self.source,
             following=Following(self.catalogue),
             stories=Stories(),
             jobs=jobs,
-            name=name,
-            cadence=BALANCED,
             rules=Rules(),
             writer=self.writer,
+        )
+        self.poller = Poller(
+            store=self.store,
+            source=self.source,
+            jobs=jobs,
+            take_in=self.pipeline.take_in,
+            name=name,
+            cadence=BALANCED,
             random=Random(7),
         )
         platforms = {self.platform.name: self.platform}
         self.courier = Courier(store=self.store, platforms=platforms, jobs=jobs, name=name, random=Random(7))
         desk = Desk(
-            self.store, self.catalogue, self.pipeline, platforms, self.source.look, self.clock(), "test", COMMANDS
+            self.store,
+            self.catalogue,
+            self.poller,
+            self.pipeline,
+            platforms,
+            self.source.look,
+            self.clock(),
+            "test",
+            COMMANDS,
         )
         self.router = Router(COMMANDS, desk)
         await self.pipeline.follow()
@@ -78,7 +93,7 @@ class Newsroom:
     async def poll(self, url: str = WIRE) -> None:
         """Look at the host's feeds as if they were due now."""
         self.clock.forward(timedelta(days=1) - timedelta(hours=20))
-        await self.pipeline.poll(url.split("/")[2])
+        await self.poller.poll(url.split("/")[2])
 
     async def flush(self, *channels: Channel) -> None:
         for channel in channels or (GENERAL, OIL):
