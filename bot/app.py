@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,8 +62,11 @@ class House:
     router: Router
     platforms: Mapping[str, Platform]
 
-    async def run(self) -> None:
-        """Poll, match, deliver and answer until cancelled. Raises SettingsError where a platform cannot start."""
+    async def run(self, on_air: Callable[[], None] = lambda: None) -> None:
+        """Poll, match, deliver and answer until cancelled; `on_air` is called once a person can be let in.
+
+        Raises SettingsError where a platform cannot start.
+        """
         await self.store.take_over(SETTLE)
         await self.pipeline.follow()
         await self.pipeline.recall()
@@ -81,6 +84,9 @@ class House:
                 group.create_task(self.jobs.run(), name="jobs")
                 for platform in self.platforms.values():
                     group.create_task(keep_running(platform, self.router), name=platform.name)
+                if started := getattr(self.platforms.get("web"), "started", None):
+                    await started.wait()
+                on_air()
         except* SettingsError as several:
             raise SettingsError(str(several.exceptions[0])) from several
         finally:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
 from bot.core.errors import ChannelGone, FetchError, Rejected, Throttled, TryLater
-from bot.core.model import DeliveryState, FeedState, Fetched
+from bot.core.model import Article, DeliveryState, FeedState, Fetched
 from bot.courier import RETRIES, SEND_LEASE
+from bot.llm import Summary
 from bot.poller import POLL_LEASE
 from bot.store import Store
 from tests.fakes.newsroom import GENERAL, OIL, WIRE, Newsroom
@@ -55,6 +57,27 @@ async def test_a_new_article_about_a_topic_is_posted_with_the_sentence_that_matc
     assert message.body[1].text.startswith("Iraqi troops entered Hawija at dawn.")
     assert message.fields[0].value == "ISIL"
     assert [button.label for button in message.buttons] == ["Mute story", "Unsubscribe", "More like this", "Source"]
+
+
+async def test_a_summary_by_a_model_is_labelled_and_one_that_failed_is_our_own(newsroom: Newsroom) -> None:
+    class Model:
+        answers: ClassVar[list[Summary]] = [Summary("A model wrote this.", "llm"), Summary("Ignored.", "extract")]
+
+        async def summarize(self, article: Article, *, sentences: int) -> Summary:
+            return self.answers.pop(0)
+
+    newsroom.writer = Model()
+    await newsroom.restart()
+    await primed(newsroom)
+    await publish(newsroom, ISIL)
+    await publish(
+        newsroom, "Daesh tunnel found under a school in Raqqa", text="Daesh dug it. Pupils found it at noon today."
+    )
+    first, second = [message for _, _, message in newsroom.platform.posted]
+    assert first.body[-1].text == "A model wrote this."
+    assert "language model" in first.footer
+    assert second.body[-1].text == "Pupils found it at noon today."
+    assert second.footer == ""
 
 
 async def test_the_first_look_at_a_feed_fills_the_archive_and_rings_nothing(newsroom: Newsroom) -> None:

@@ -42,7 +42,6 @@ def demo(
             async with open_house(settings, feeds=wire.feeds(), allowed=allowed, interval=POLL) as house:
                 for topic in FOLLOWED:
                     await house.follow(topic, "web:general")
-                say_where(house.front_door, "a sample wire of invented outlets")
 
                 async def progress() -> str:
                     published, total = wire.progress()
@@ -50,7 +49,7 @@ def demo(
                     return f"Sample wire {published}/{total}{end} · {await house.figures()}"
 
                 async with status_line(progress):
-                    await house.run()
+                    await house.run(lambda: say_where(house.front_door, "a sample wire of invented outlets"))
         finally:
             await wire.close()
 

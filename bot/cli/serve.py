@@ -28,8 +28,8 @@ def run(context: typer.Context) -> None:
         from bot.app import open_house
 
         async with open_house(settings) as house:
-            say_where(house.front_door, ", ".join(sorted(house.platforms)) or "no platform is on")
-            await house.run()
+            what = ", ".join(sorted(house.platforms)) or "no platform is on"
+            await house.run(lambda: say_where(house.front_door, what))
 
     until_stopped(serve)
 

@@ -1,0 +1,84 @@
+"""The whole house against servers that speak Discord's and Slack's wire protocols: subscribe there, hear it there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.app import House, open_house
+from bot.demo import Wire
+from tests.fakes.discord_server import FakeDiscord
+from tests.fakes.discord_world import text_of
+from tests.fakes.settings import ROOT, quiet
+from tests.fakes.slack_server import FakeSlack
+from tests.fakes.slack_world import text_of as slack_text
+
+PATIENCE = 60
+
+
+@asynccontextmanager
+async def on_air(folder: Path, **tables: dict[str, Any]) -> AsyncIterator[tuple[House, Wire]]:
+    """A house whose feeds are the sample wire; the first live article is out ten seconds after the start."""
+    wire = Wire(
+        ROOT / "config/demo",
+        clock=lambda: datetime.now(UTC),
+        t0=datetime.now(UTC) + timedelta(seconds=10),
+        pace=timedelta(seconds=0.3),
+        port=0,
+    )
+    await wire.start()
+    try:
+        settings = quiet(folder, feeds={"host_gap_seconds": 0}, **tables)
+        async with open_house(
+            settings, feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
+        ) as house:
+            running = asyncio.create_task(house.run())
+            yield house, wire
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+    finally:
+        await wire.close()
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not done():
+            await asyncio.sleep(0.05)
+
+
+async def test_subscribed_on_discord_an_alert_arrives_there_and_its_story_is_muted(tmp_path: Path) -> None:
+    async with FakeDiscord() as discord, on_air(tmp_path, discord={"token": "token", **discord.addresses}):
+        await discord.gateway.connected()
+        answer = await discord.slash("subscribe", topic="Russia-Iraq")
+        assert "Following Russia-Iraq" in answer.text
+        assert answer.private
+        await until(lambda: bool(discord.posted))
+        first = discord.posted[0]
+        message = next(m for m in discord.channel(first.channel_id).messages if m["id"] == first.message_id)
+        assert "Russia-Iraq" in text_of(message)
+        muted = await discord.press(message, "Mute story")
+        assert "Muted:" in muted.text
+        assert muted.private
+        assert discord.invalid == []
+
+
+async def test_subscribed_on_slack_an_alert_arrives_there_and_its_story_is_muted(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        tokens = {"bot_token": "xoxb-token", "app_token": "xapp-token", "api_url": slack.api_url}
+        async with on_air(tmp_path, slack=tokens):
+            await slack.socket.connected()
+            answer = await slack.slash("subscribe Russia-Iraq")
+            assert "Following Russia-Iraq in #" in answer.text
+            assert answer.private
+            await until(lambda: bool(slack.posted))
+            message = slack.posted[0].body
+            assert "Russia-Iraq" in slack_text(message)
+            muted = await slack.press(message, "Mute story")
+            assert "Muted:" in muted.text
+            assert muted.private
+            assert slack.invalid == []
