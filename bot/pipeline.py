@@ -23,6 +23,7 @@ import structlog
 
 from bot import metrics
 from bot.core.alert import compose
+from bot.core.message import together
 from bot.core.model import EVERYONE, Article, Delivery, Feed, Fetched, Match, Subscription
 from bot.courier import ring
 from bot.jobs import Jobs
@@ -186,7 +187,14 @@ class Pipeline:
             id=delivery_id(tenant, channel, str(story_id), article.id, *topics),
             tenant=tenant,
             channel=channel,
-            message=compose(article, matches, summary=summary.text, by_model=summary.by == "llm", story_id=story_id),
+            message=compose(
+                article,
+                matches,
+                summary=summary.text,
+                by_model=summary.by == "llm",
+                story_id=story_id,
+                manner=together(subscription.manner for subscription, _ in earned),
+            ),
             article_id=int(article.id),
             story_id=story_id,
             topics=topics,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from bot.commands.desk import Desk
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
-from bot.commands.wording import at, counted, listed, paged, rate
-from bot.core.command import Choice, Invocation, Option, command
+from bot.commands.wording import arrival, at, counted, listed, paged, rate
+from bot.core.command import NOBODY, Choice, Invocation, Option, command
 from bot.core.errors import NotFound, UserError
-from bot.core.message import Button, Kind, Message, Paragraph, Span, Style, Tone, paragraph
+from bot.core.message import Button, Kind, Manner, Message, Paragraph, Role, Span, Style, Tone, paragraph
 from bot.core.model import Channel, Subscription
 
 MOST_SUBSCRIPTIONS = 100
@@ -32,7 +33,12 @@ async def followed_here(desk: Desk, call: Invocation, partial: str) -> Sequence[
     "Follow a topic: every new story about it is posted here",
     aliases=("sub",),
     manage=True,
-    examples=("subscribe ISIL", "subscribe Russia-Iraq to #alerts", 'subscribe "oil price"'),
+    examples=(
+        "subscribe ISIL",
+        "subscribe Russia-Iraq to #alerts",
+        'subscribe "oil price" silent:yes',
+        "subscribe Kurdistan mention @newsdesk",
+    ),
 )
 async def subscribe(
     desk: Desk,
@@ -42,6 +48,9 @@ async def subscribe(
         Option("A topic, a relation such as Russia-Iraq, words or a “phrase”", rest=True, complete=names_of_topics),
     ],
     to: Annotated[Channel | None, Option("Another channel to post to", word="to")] = None,
+    mention: Annotated[Role | None, Option("A role to mention when it rings; none for nobody", word="mention")] = None,
+    silent: Annotated[bool | None, Option("Post without a sound")] = None,
+    thread: Annotated[bool | None, Option("Open a thread for each story")] = None,
 ) -> Message:
     target = to or call.channel
     meant = understood(desk, topic, "subscribe")
@@ -54,23 +63,54 @@ async def subscribe(
             )
         await tx.channels.remember(target, now=now)
         made, new = await tx.subscriptions.add(call.tenant, target, meant.name, created_by=call.person.id, now=now)
+        manner = _asked(made.manner, mention, silent, thread)
+        arranged = manner != made.manner and await tx.subscriptions.arrange(made.id, call.tenant, manner)
         if made.paused:
             # Whoever subscribes again has let us in again: what waited for the channel goes out.
             await tx.subscriptions.resume_channel(target.id)
             await tx.outbox.release_channel(target.id)
     await desk.pipeline.follow()
     title = f"Following {meant.name} in #{target.name}" if new else f"#{target.name} follows {meant.name} already"
+    if arranged and not new:
+        title = f"#{target.name} follows {meant.name} as you asked"
+    how = (paragraph(f"Each alert: {arrival(manner)}.", kind=Kind.NOTE),) if arrival(manner) else ()
     others = [Button(f"Follow {name} instead", f"subscribe {name}") for name in meant.alternatives[:2]]
     return Message(
         title=title,
-        body=(paragraph(meant.reading), *_backtest(found, call)),
+        body=(paragraph(meant.reading), *how, *_backtest(found, call)),
         buttons=(
             Button("Unsubscribe", f"unsubscribe {made.topic}", style=Style.DANGER),
             Button("More news", f"news {made.topic}"),
+            *_arrangements(made.topic, manner, target, call),
             *others,
         ),
-        tone=Tone.SUCCESS if new else Tone.INFO,
+        tone=Tone.SUCCESS if new or arranged else Tone.INFO,
     )
+
+
+def _asked(manner: Manner, mention: Role | None, silent: bool | None, thread: bool | None) -> Manner:
+    """What was said changes; what was not said stays as it is."""
+    if mention is not None:
+        manner = replace(manner, roles=() if mention == NOBODY else (mention,))
+    if silent is not None:
+        manner = replace(manner, silent=silent)
+    if thread is not None:
+        manner = replace(manner, thread=thread)
+    return manner
+
+
+def _arrangements(topic: str, manner: Manner, target: Channel, call: Invocation) -> list[Button]:
+    """How alerts arrive, to be changed by a press."""
+    line = f"subscribe {topic}" + (f" to:{target.id}" if target.id != call.channel.id else "")
+    buttons = [Button("Mention nobody", f"{line} mention:none")] if manner.roles else []
+    buttons.append(Button("Ring aloud" if manner.silent else "Ring silently", f"{line} silent:{_no_or(manner.silent)}"))
+    if manner.thread:
+        buttons.append(Button("No threads", f"{line} thread:no"))
+    return buttons
+
+
+def _no_or(on: bool) -> str:
+    return "no" if on else "yes"
 
 
 def _backtest(found: Sequence[Found], call: Invocation) -> list[Paragraph]:
@@ -154,8 +194,9 @@ async def subscriptions(
     def draw(subscription: Subscription) -> Paragraph:
         place = "" if subscription.channel == call.channel.id else f" in #{names.get(subscription.channel, '?')}"
         since = f", since {at(subscription.created_at, call.zone)}" if subscription.created_at else ""
+        how = f", {arrival(subscription.manner)}" if arrival(subscription.manner) else ""
         state = f" — paused: {subscription.paused}" if subscription.paused else ""
-        return Paragraph((Span(subscription.topic, bold=True), Span(f"{place}{since}{state}")), Kind.ITEM)
+        return Paragraph((Span(subscription.topic, bold=True), Span(f"{place}{since}{how}{state}")), Kind.ITEM)
 
     body, turn = paged([*here, *elsewhere], page, "subscriptions", draw)
     stop = tuple(Button(f"Unsubscribe {s.topic}", f"unsubscribe {s.topic}", style=Style.DANGER) for s in here[:3])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.core.message import Button, Kind, Paragraph, Span, marked, paragraph
+from bot.core.message import Button, Kind, Manner, Paragraph, Span, marked, paragraph
 from bot.core.model import Article, Match
 
 T = TypeVar("T")
@@ -61,6 +61,14 @@ def duration(span: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def arrival(manner: Manner) -> str:
+    """`mentions @newsdesk, rings silently, a thread for each story`; empty where alerts arrive as usual."""
+    wishes = [f"mentions {' '.join(f'@{role.name}' for role in manner.roles)}"] if manner.roles else []
+    wishes += ["rings silently"] if manner.silent else []
+    wishes += ["a thread for each story"] if manner.thread else []
+    return ", ".join(wishes)
 
 
 def listed(article: Article, zone: str, match: Match | None = None) -> list[Paragraph]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.message import Button, Field, Message, Style, Tone, marked, paragraph
+from bot.core.message import USUAL, Button, Field, Manner, Message, Style, Tone, marked, paragraph
 from bot.core.model import Article, Match
 
 QUOTES = 2
@@ -12,7 +12,13 @@ QUOTES = 2
 
 
 def compose(
-    article: Article, matches: Sequence[Match], *, summary: str, story_id: int, by_model: bool = False
+    article: Article,
+    matches: Sequence[Match],
+    *,
+    summary: str,
+    story_id: int,
+    by_model: bool = False,
+    manner: Manner = USUAL,
 ) -> Message:
     """The alert for an article that matched these topics, strongest first. What a model wrote is labelled so."""
     names = [match.topic for match in matches]
@@ -41,4 +47,5 @@ def compose(
         footer="Summary by a language model; the article is the source." if by_model and summary else "",
         image=article.image,
         tone=Tone.ALERT,
+        manner=manner,
     )

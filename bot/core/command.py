@@ -25,7 +25,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.core.errors import NotFound, UserError
-from bot.core.message import Message
+from bot.core.message import Message, Role
 from bot.core.model import Channel, Person
 
 
@@ -34,6 +34,7 @@ class OptionKind(StrEnum):
     INT = "int"
     FLAG = "flag"
     CHANNEL = "channel"
+    ROLE = "role"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """Who says something, where. `channels` are those of this server that the person may choose from."""
+    """Who says something, where. `channels` and `roles` are those of this server that the person may choose from."""
 
     tenant: str
     channel: Channel
@@ -54,7 +55,11 @@ class Invocation:
     channels: tuple[Channel, ...] = ()
     zone: str = "UTC"
     locale: str = "en"
+    roles: tuple[Role, ...] = ()
 
+
+NOBODY = Role("")
+"""What "none" means where a role is asked for."""
 
 Complete = Callable[[Any, Invocation, str], Awaitable[Sequence[Choice]]]
 """Offers choices for a half-typed value; must answer from memory or one indexed query."""
@@ -107,7 +112,10 @@ class Command:
             if option.hidden:
                 continue
             shown = f"{option.word} {option.name}" if option.word and option.word != option.name else option.name
-            shown = f"{option.word} channel" if option.kind is OptionKind.CHANNEL and option.word else shown
+            if option.word and option.kind in (OptionKind.CHANNEL, OptionKind.ROLE):
+                shown = f"{option.word} {option.kind.value}"
+            if option.kind is OptionKind.FLAG:
+                shown = f"{option.name}:yes"
             words.append(shown if option.required else f"[{shown}]")
         return " ".join(words)
 
@@ -149,6 +157,7 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
             kind
             for known, kind in (
                 (Channel, OptionKind.CHANNEL),
+                (Role, OptionKind.ROLE),
                 (bool, OptionKind.FLAG),
                 (int, OptionKind.INT),
                 (str, OptionKind.TEXT),
@@ -168,6 +177,8 @@ def checked(option: Option, value: Any, invocation: Invocation) -> Any:
         return option.default
     if option.kind is OptionKind.CHANNEL:
         return _channel(str(value), invocation)
+    if option.kind is OptionKind.ROLE:
+        return _role(str(value), invocation)
     if option.kind is OptionKind.FLAG:
         return value is True or str(value).casefold() in ("yes", "true", "on", "1")
     if option.kind is OptionKind.INT:
@@ -189,3 +200,15 @@ def _channel(value: str, invocation: Invocation) -> Channel:
     near = get_close_matches(wanted, names, n=1)
     hint = f" Did you mean #{near[0]}?" if near else ""
     raise NotFound(f"There is no channel #{value.removeprefix('#')} here.{hint}")
+
+
+def _role(value: str, invocation: Invocation) -> Role:
+    wanted = value.removeprefix("@").casefold()
+    for role in invocation.roles:
+        if wanted in (role.id.casefold(), role.name.casefold()):
+            return role
+    if wanted == "none":
+        return NOBODY
+    near = get_close_matches(wanted, [role.name for role in invocation.roles], n=1)
+    hint = f" Did you mean @{near[0]}?" if near else ""
+    raise NotFound(f"There is no role @{value.removeprefix('@')} here that I may mention.{hint}")

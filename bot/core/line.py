@@ -3,7 +3,8 @@
 The grammar, the same wherever a line is typed:
   name [words...]        words go to the options in the order of the declaration;
   an option marked `rest` takes all words that no other option takes, quotes and all;
-  numbers at the end (`7d 5`) fill the numeric options, `to #channel` the option announced by "to";
+  numbers at the end (`7d 5`) fill the numeric options, `to #channel` the option announced by "to", and
+  `mention @role` the one announced by "mention";
   `name:value` sets any option by its name.
 """
 
@@ -100,14 +101,15 @@ def _take_announced(
     waiting: list[Option], words: list[str], values: dict[str, Any], channels: Sequence[Channel], keep: int
 ) -> list[str]:
     """`to #alerts` from the end; a bare `to alerts` only where such a channel exists ("road to Damascus")."""
-    for option in waiting:
-        if not option.word or option.name in values or len(words) < keep + 2:
-            continue
-        word, value = words[-2].casefold(), words[-1]
-        known = {channel.name.casefold() for channel in channels} | {channel.id.casefold() for channel in channels}
-        if word == option.word and (value.startswith("#") or value.casefold() in known):
-            values[option.name] = value
-            words = words[:-2]
+    announced = {option.word: option for option in waiting if option.word and option.name not in values}
+    known = {channel.name.casefold() for channel in channels} | {channel.id.casefold() for channel in channels}
+    while len(words) >= keep + 2 and (option := announced.pop(words[-2].casefold(), None)):
+        value = words[-1]
+        sign = "@" if option.kind is OptionKind.ROLE else "#"
+        if not value.startswith(sign) and (option.kind is OptionKind.ROLE or value.casefold() not in known):
+            break
+        values[option.name] = value
+        words = words[:-2]
     return words
 
 

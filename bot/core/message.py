@@ -76,6 +76,39 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """People who can be called together: a Discord role, a Slack user group. `id` is opaque outside its platform."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message arrives, as far as its platform can: whom it calls, whether it rings, whether it opens a thread.
+
+    These roles are the only people that a message of ours can ever notify by name.
+    """
+
+    roles: tuple[Role, ...] = ()
+    silent: bool = False
+    thread: bool = False
+
+
+USUAL = Manner()
+
+
+def together(manners: Iterable[Manner]) -> Manner:
+    """One message for several wishes: all roles are called, and it is silent only where everybody wants it so."""
+    wishes = tuple(manners)
+    return Manner(
+        roles=tuple(dict.fromkeys(role for wish in wishes for role in wish.roles)),
+        silent=bool(wishes) and all(wish.silent for wish in wishes),
+        thread=any(wish.thread for wish in wishes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """`at` is an instant that the platform draws in the reader's zone (an alert's time of publication)."""
 
@@ -89,6 +122,7 @@ class Message:
     footer: str = ""
     image: str = ""
     tone: Tone = Tone.INFO
+    manner: Manner = USUAL
 
     @property
     def text(self) -> str:
@@ -141,6 +175,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "footer": message.footer,
         "image": message.image,
         "tone": message.tone.value,
+        "manner": manner_to_json(message.manner),
     }
 
 
@@ -161,4 +196,19 @@ def from_json(value: Mapping[str, Any]) -> Message:
         footer=value["footer"],
         image=value["image"],
         tone=Tone(value["tone"]),
+        manner=manner_from_json(value.get("manner", {})),  # messages frozen by an older version have none
+    )
+
+
+def manner_to_json(manner: Manner) -> dict[str, Any]:
+    roles = [{"id": role.id, "name": role.name} for role in manner.roles]
+    return {"roles": roles, "silent": manner.silent, "thread": manner.thread}
+
+
+def manner_from_json(value: Mapping[str, Any]) -> Manner:
+    """The manner that `manner_to_json` wrote; what is not said is as usual."""
+    return Manner(
+        roles=tuple(Role(role["id"], role["name"]) for role in value.get("roles", ())),
+        silent=bool(value.get("silent")),
+        thread=bool(value.get("thread")),
     )

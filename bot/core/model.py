@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from bot.core.message import Message
+from bot.core.message import USUAL, Manner, Message
 
 EVERYONE = "*"
 """The tenant of what all tenants share: the feeds of the operator's pack."""
@@ -181,7 +181,7 @@ class Person:
 class Subscription:
     """A channel hears about a topic. `topic` is the topic's canonical text ("ISIL", "Russia-Iraq").
 
-    `paused` holds the reason where it is paused, and is empty where it rings.
+    `paused` holds the reason where it is paused, and is empty where it rings. `manner` is how its alerts arrive.
     """
 
     id: int
@@ -192,6 +192,7 @@ class Subscription:
     created_by: str = ""
     created_at: datetime | None = None
     paused: str = ""
+    manner: Manner = USUAL
 
 
 @dataclass(frozen=True, slots=True)

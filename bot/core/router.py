@@ -76,6 +76,9 @@ class Router:
         if wanted.kind is OptionKind.CHANNEL:
             start = partial.removeprefix("#").casefold()
             return [Choice(f"#{c.name}", c.name) for c in invocation.channels if c.name.casefold().startswith(start)]
+        if wanted.kind is OptionKind.ROLE:
+            start = partial.removeprefix("@").casefold()
+            return [Choice(f"@{r.name}", r.name) for r in invocation.roles if r.name.casefold().startswith(start)]
         if wanted.choices:
             return [c for c in wanted.choices if c.value.startswith(partial)]
         return list(await wanted.complete(self.desk, invocation, partial)) if wanted.complete else []

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from bot.core.message import Manner
 from bot.core.model import Channel, Sensitivity, Subscription
 from bot.store import tables as t
 from bot.store.channels import Channels
@@ -47,7 +48,8 @@ class Subscriptions:
             self.tx.insert(t.subscription)
             .values(
                 tenant=tenant, channel=channel.id, topic=topic, sensitivity=sensitivity.value,
-                created_by=clean(created_by), created_at=now, paused="", revision=await next_revision(self.tx),
+                created_by=clean(created_by), created_at=now, paused="", manner=Manner(),
+                revision=await next_revision(self.tx),
             )
             .on_conflict_do_nothing(index_elements=["channel", "topic"], index_where=t.ALIVE)
             .returning(t.subscription)
@@ -61,6 +63,11 @@ class Subscriptions:
             .returning(t.subscription)
         )
         return _subscription(old[0]), False
+
+    async def arrange(self, subscription_id: int, tenant: str, manner: Manner) -> bool:
+        """How its alerts are to arrive from now on."""
+        mine = (t.subscription.c.id == subscription_id, t.subscription.c.tenant == tenant)
+        return await self._change(*mine, manner=manner) > 0
 
     async def remove(self, subscription_id: int, tenant: str) -> bool:
         """End it. The row stays, so that "why did this ring?" has an answer."""
@@ -145,4 +152,5 @@ def _subscription(row: Record) -> Subscription:
         created_by=row.created_by,
         created_at=row.created_at,
         paused=row.paused,
+        manner=row.manner,
     )

@@ -29,7 +29,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.core.message import Message, from_json, to_json
+from bot.core.message import Manner, Message, from_json, manner_from_json, manner_to_json, to_json
 
 
 class Instant(TypeDecorator[datetime]):
@@ -79,6 +79,19 @@ class Said(TypeDecorator[Message]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Message | None:
         return None if value is None else from_json(value)
+
+
+class Arriving(TypeDecorator[Manner]):
+    """How a subscription's alerts arrive."""
+
+    impl = Json
+    cache_ok = True
+
+    def process_bind_param(self, value: Manner | None, dialect: Dialect) -> Any:
+        return manner_to_json(value or Manner())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Manner:
+        return manner_from_json(value or {})
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -235,6 +248,7 @@ subscription = Table(
     Column("paused", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("ended_at", Instant),
+    Column("manner", Arriving, nullable=False, server_default="{}"),
     _channel_of_tenant(),
     Index("subscription_alive", "channel", "topic", unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE),
     Index("subscription_revision", "revision"),

@@ -10,17 +10,18 @@ import pytest
 from bot.commands import COMMANDS
 from bot.core.command import Invocation
 from bot.core.errors import FetchError, ForbiddenAddress, NotAFeed
-from bot.core.message import Message
+from bot.core.message import Manner, Message, Role
 from bot.core.model import Channel, Entry, Fetched, Person
 from tests.fakes.newsroom import ADA, GENERAL, OIL, WIRE, Newsroom
 from tests.fakes.ports import entries
 
 BOB = Person("bob", "Bob")
+DESK = Role("fake:desk", "desk")
 STRANGER = Channel("fake:elsewhere", "another server", "elsewhere")
 
 
 async def reply(room: Newsroom, line: str, channel: Channel = GENERAL, person: Person = ADA) -> Message:
-    call = Invocation(channel.tenant, channel, person, (GENERAL, OIL))
+    call = Invocation(channel.tenant, channel, person, (GENERAL, OIL), roles=(DESK,))
     return (await room.router.answer(call, line)).message
 
 
@@ -53,6 +54,22 @@ async def test_subscribing_answers_with_what_the_last_week_would_have_brought(ne
 async def test_subscribing_twice_says_so(newsroom: Newsroom) -> None:
     await reply(newsroom, "/subscribe ISIL")
     assert (await reply(newsroom, "/sub داعش")).title == "#general follows ISIL already"
+
+
+async def test_how_alerts_arrive_is_said_when_subscribing_changed_by_a_press_and_listed(newsroom: Newsroom) -> None:
+    first = await reply(newsroom, "/subscribe Chile mention @desk silent:yes thread:yes to #oil")
+    assert "Each alert: mentions @desk, rings silently, a thread for each story." in first.text
+    assert "mentions @desk, rings silently" in await newsroom.say("/subscriptions")
+    await archive(newsroom, "Chile votes")
+    await archive(newsroom, "Peru votes", "Chile counts the votes of an election that nobody foresaw")
+    await newsroom.flush()
+    (_, _, alert), *_ = newsroom.platform.posted
+    assert alert.manner == Manner((DESK,), silent=True, thread=True)
+    presses = {button.label: button.command for button in first.buttons}
+    for label in ("Mention nobody", "Ring aloud", "No threads"):
+        assert (await reply(newsroom, presses[label])).title == "#oil follows Chile as you asked"
+    assert "mentions" not in await newsroom.say("/subscriptions")
+    assert "There is no role @elite here" in (await reply(newsroom, "/subscribe Chile mention @elite")).text
 
 
 async def test_a_misspelt_topic_offers_the_nearest_and_the_word_itself(newsroom: Newsroom) -> None:

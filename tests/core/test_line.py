@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.command import Command, Invocation, Option, command
+from bot.core.command import NOBODY, Command, Invocation, Option, checked, command
 from bot.core.errors import NotFound, UserError
 from bot.core.line import parse, unfinished
-from bot.core.message import Message
-from bot.core.model import Channel
+from bot.core.message import Message, Role
+from bot.core.model import Channel, Person
 
 GENERAL, ALERTS = Channel("web:general", "web", "general"), Channel("web:alerts", "web", "alerts")
 
@@ -141,3 +141,43 @@ def test_no_line_is_a_crash(line: str) -> None:
 def test_words_and_numbers_find_their_options(topic: str, days: int, count: int) -> None:
     _, values = parse(NAMES, f"/news {topic} {days}d {count}")
     assert values == {"topic": topic, "days": f"{days}d", "count": str(count)}
+
+
+@command("ring", "Follow")
+async def ring(
+    desk: object,
+    call: Invocation,
+    topic: Annotated[str, Option("What", rest=True)],
+    to: Annotated[Channel | None, Option("Where", word="to")] = None,
+    mention: Annotated[Role | None, Option("Whom", word="mention")] = None,
+    silent: Annotated[bool | None, Option("Quietly")] = None,
+) -> Message:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("ring ISIL mention @desk to #alerts", {"topic": "ISIL", "mention": "@desk", "to": "#alerts"}),
+        ("ring ISIL to #alerts mention @desk", {"topic": "ISIL", "mention": "@desk", "to": "#alerts"}),
+        ('ring ISIL mention:"News desk" silent:yes', {"topic": "ISIL", "mention": "News desk", "silent": "yes"}),
+        ("ring honourable mention", {"topic": "honourable mention"}),
+        ("ring mention desk", {"topic": "mention desk"}),
+    ],
+)
+def test_a_role_is_announced_by_its_word_and_its_sign(line: str, values: dict[str, str]) -> None:
+    assert parse({"ring": ring}, line)[1] == values
+
+
+def test_the_usage_shows_how_roles_and_flags_are_typed() -> None:
+    assert ring.usage == "/ring topic [to channel] [mention role] [silent:yes]"
+
+
+def test_a_role_is_one_of_this_server_or_nobody() -> None:
+    option = ring.options[2]
+    call = Invocation("web", GENERAL, Person("ada"), roles=(Role("web:1", "News desk"),))
+    assert checked(option, "@news desk", call) == Role("web:1", "News desk")
+    assert checked(option, "web:1", call) == Role("web:1", "News desk")
+    assert checked(option, "none", call) == NOBODY
+    with pytest.raises(NotFound, match="Did you mean @News desk"):
+        checked(option, "@newsdesk", call)

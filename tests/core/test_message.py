@@ -7,7 +7,22 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, from_json, marked, to_json
+from bot.core.message import (
+    Button,
+    Field,
+    Kind,
+    Manner,
+    Message,
+    Paragraph,
+    Role,
+    Span,
+    Style,
+    Tone,
+    from_json,
+    marked,
+    to_json,
+    together,
+)
 
 texts = st.text(max_size=20)
 messages = st.builds(
@@ -46,3 +61,17 @@ def test_marking_changes_no_letter(sentence: str, spans: list[tuple[int, int]]) 
 def test_overlapping_spans_are_drawn_once() -> None:
     quote = marked("Islamic State fighters", [(0, 13), (8, 13), (14, 22)])
     assert [(s.text, s.bold) for s in quote.spans] == [("Islamic State", True), (" ", False), ("fighters", True)]
+
+
+def test_a_message_frozen_before_there_were_manners_arrives_as_usual() -> None:
+    old = to_json(Message(title="T"))
+    del old["manner"]
+    assert from_json(old) == Message(title="T")
+
+
+def test_one_message_for_several_wishes_calls_all_and_is_silent_only_if_all_want_it() -> None:
+    desk, night = Role("x:1", "desk"), Role("x:2", "night")
+    quiet, loud = Manner(roles=(desk,), silent=True), Manner(roles=(night, desk), thread=True)
+    assert together([quiet, loud]) == Manner(roles=(desk, night), thread=True)
+    assert together([quiet, quiet]) == quiet
+    assert together([]) == Manner()

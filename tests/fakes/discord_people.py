@@ -18,6 +18,7 @@ from tests.fakes.discord_world import (
     Channel,
     Payload,
     Refusal,
+    Role,
     User,
     buttons_of,
     stored_message,
@@ -186,13 +187,19 @@ class People:
         values = []
         for option, value in options.items():
             kind = known[option]["type"]
-            assert option == focused or isinstance(value, {3: str, 4: int, 5: bool, 7: int}[kind]), (option, value)
+            assert option == focused or isinstance(value, {3: str, 4: int, 5: bool, 7: int, 8: int}[kind]), (
+                option,
+                value,
+            )
             if kind == 4 and option != focused:
                 assert known[option].get("min_value", value) <= value <= known[option].get("max_value", value)
             if kind == 7:
-                resolved = {"channels": {str(value): self._resolved_channel(value)}}
+                resolved["channels"] = {str(value): self._resolved_channel(value)}
                 assert self.discord.channel(value).type in known[option].get("channel_types", [0, 5])
-            values.append({"name": option, "type": kind, "value": str(value) if kind == 7 else value})
+            if kind == 8:
+                role = self.discord.guild.roles.get(value) or Role(value, "@everyone")
+                resolved["roles"] = {str(value): self.discord.guild.role_payload(role)}
+            values.append({"name": option, "type": kind, "value": str(value) if kind in (7, 8) else value})
             if option == focused:
                 assert known[option].get("autocomplete"), f"{option} offers nothing"
                 values[-1]["focused"] = True

@@ -38,6 +38,7 @@ from tests.fakes.discord_world import (
     Guild,
     Payload,
     Refusal,
+    Role,
     Throttling,
     User,
     answer,
@@ -46,6 +47,7 @@ from tests.fakes.discord_world import (
 )
 
 GUILD = 500_000_000_000_000_000
+DESK, ELITE = (510_000_000_000_000_000 + number for number in (1, 2))
 GENERAL, ALERTS, SECRET, LOCKED, VOICE, NEWS = (600_000_000_000_000_000 + number for number in range(1, 7))
 
 NONCE_WINDOW = timedelta(minutes=3)  # "the past few minutes"; the length is not published
@@ -93,7 +95,14 @@ class FakeDiscord:
             Channel(VOICE, "voice", VOICE_CHANNEL),
             Channel(NEWS, "wire", NEWS_CHANNEL),
         ]
-        self.guild = Guild(GUILD, "Newsroom", {channel.id: channel for channel in channels}, {self.manager.id})
+        roles = [Role(DESK, "desk", mentionable=True), Role(ELITE, "elite")]
+        self.guild = Guild(
+            GUILD,
+            "Newsroom",
+            {channel.id: channel for channel in channels},
+            {self.manager.id},
+            {role.id: role for role in roles},
+        )
         self.dms: dict[int, Channel] = {}
         self.commands: dict[int | None, list[Payload]] = {}
         self.command_syncs = 0

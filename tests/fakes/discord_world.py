@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,7 @@ EPOCH = 1_420_070_400_000  # Discord's own: the first millisecond of 2015
 VIEW, SEND, HISTORY, MANAGE, ADMIN = 1 << 10, 1 << 11, 1 << 16, 1 << 5, 1 << 3
 USUAL = VIEW | SEND | HISTORY | 1 << 31  # and application commands
 EVERYTHING = (1 << 53) - 1
-COMPONENTS_V2, EPHEMERAL, LOADING = 1 << 15, 1 << 6, 1 << 7
+COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS = 1 << 15, 1 << 6, 1 << 7, 1 << 12
 
 TEXT_CHANNEL, DM_CHANNEL, VOICE_CHANNEL, CATEGORY, NEWS_CHANNEL = 0, 1, 2, 4, 5
 
@@ -56,11 +57,19 @@ class Channel:
 
 
 @dataclass
+class Role:
+    id: int
+    name: str
+    mentionable: bool = False
+
+
+@dataclass
 class Guild:
     id: int
     name: str
     channels: dict[int, Channel] = field(default_factory=dict)
     managers: set[int] = field(default_factory=set)
+    roles: dict[int, Role] = field(default_factory=dict)
 
     def permissions(self, user: User, channel: Channel | None = None) -> int:
         if user.id in self.managers:
@@ -70,24 +79,31 @@ class Guild:
             return 0
         return USUAL & ~lacks
 
-    def payload(self, bot: User) -> Payload:
-        everyone = {
-            "id": str(self.id),
-            "name": "@everyone",
+    def role_payload(self, role: Role) -> Payload:
+        return {
+            "id": str(role.id),
+            "name": role.name,
             "color": 0,
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
             "position": 0,
             "permissions": str(USUAL),
             "managed": False,
-            "mentionable": False,
+            "mentionable": role.mentionable,
             "flags": 0,
         }
+
+    def payload(self, bot: User) -> Payload:
+        managers = {**self.role_payload(Role(self.id + 1, "Managers")), "permissions": str(ADMIN)}
         return {
             "id": str(self.id),
             "name": self.name,
             "owner_id": "1",
-            "roles": [everyone, {**everyone, "id": str(self.id + 1), "name": "Managers", "permissions": str(ADMIN)}],
+            "roles": [
+                self.role_payload(Role(self.id, "@everyone")),
+                managers,
+                *(self.role_payload(role) for role in self.roles.values()),
+            ],
             "channels": [self.channel_payload(channel, bot) for channel in self.channels.values()],
             "members": [self.member(bot)],
             "member_count": 3,
@@ -241,8 +257,12 @@ def faults_by_hand(body: Payload) -> list[str]:
             faults.append("a button without a label")
         if each["type"] == 2 and each["style"] == 5 and len(each["url"]) > 512:
             faults.append("a long url on a button")
-    if "allowed_mentions" in body and body["allowed_mentions"].get("parse"):
+    allowed = body.get("allowed_mentions") or {"parse": ["everyone"]}
+    if allowed.get("parse"):
         faults.append("mentions are allowed")
+    text = "\n".join([body.get("content") or "", *(each["content"] for each in components if each["type"] == 10)])
+    if unknown := set(map(str, allowed.get("roles") or ())) - set(re.findall(r"<@&(\d+)>", text)):
+        faults.append(f"roles {unknown} may be mentioned and are not")
     return faults
 
 

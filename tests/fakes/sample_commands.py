@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import NotFound
-from bot.core.message import Button, Kind, Message, Span, Style, paragraph
+from bot.core.message import Button, Kind, Message, Role, Span, Style, paragraph
 from bot.core.model import Channel
 from bot.core.router import Router
 
@@ -33,11 +33,12 @@ async def subscribe(
     call: Invocation,
     topic: Annotated[str, Option("A topic or words", rest=True, complete=topics_like)],
     to: Annotated[Channel | None, Option("Another channel", word="to")] = None,
+    mention: Annotated[Role | None, Option("A role", word="mention")] = None,
 ) -> Message:
     if topic == "Atlantis":
         raise NotFound("There is no topic Atlantis.", (Button("Topics", "topics"),))
     place = to or call.channel
-    desk.note("subscribe", call, topic=topic, to=place)
+    desk.note("subscribe", call, topic=topic, to=place, mention=mention)
     return Message(
         title=f"#{place.name} follows {topic}",
         body=(paragraph("About ", Span("3 a day", bold=True), " from 2 sources."),),

@@ -48,6 +48,17 @@ class ChannelChoice(app_commands.Transformer):
         return value
 
 
+class RoleChoice(app_commands.Transformer):
+    """A role picker that hands on what was picked."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.role
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> Any:
+        return value
+
+
 def build(commands: Iterable[Command], call: Call, complete: Complete) -> list[Registered]:
     """One application command for each single word and alias, one group for each first word of two."""
     groups: dict[str, list[Command]] = {}
@@ -125,6 +136,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         OptionKind.TEXT: str,
         OptionKind.FLAG: bool,
         OptionKind.CHANNEL: app_commands.Transform[Any, ChannelChoice],
+        OptionKind.ROLE: app_commands.Transform[Any, RoleChoice],
         OptionKind.INT: app_commands.Range[int, max(option.least, -LARGEST), min(option.most, LARGEST)],
     }[option.kind]
     return inspect.Parameter(

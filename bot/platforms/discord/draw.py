@@ -10,7 +10,7 @@ from typing import Any
 
 from discord import ButtonStyle, ui
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone
+from bot.core.message import Button, Field, Kind, Manner, Message, Paragraph, Span, Style, Tone
 from bot.platforms.plain import clean, cut, fit, line, safe_url, units
 
 # Discord's limits (resources/message and components/reference of its documentation; 4000 from discord.py's views).
@@ -20,6 +20,7 @@ LABEL = 80
 LINK_BUTTON_URL = 512
 CUSTOM_ID = 100
 NONCE = 25
+ROLES = 10
 
 # Shares of the text, so that no part can starve another; the body takes what is left.
 TITLE, URL, SOURCE, FOOTER, FIELDS, FIELD_NAME, FIELD_VALUE = 300, 700, 100, 200, 1200, 60, 300
@@ -71,7 +72,8 @@ def link(text: str, url: str, most: int) -> str:
 def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.LayoutView:
     """The card. With a delivery id it carries the marks by which `marks` knows it again in a channel's history."""
     container_mark, text_mark = marks(delivery_id) if delivery_id else (None, None)
-    room = TEXT
+    called = " ".join(f"<@&{role}>" for role in roles(message.manner))
+    room = TEXT - units(called)
     head = _head(message)
     room -= units(head)
     tail = [part for part in (_fields(message.fields), _footer(message.footer)) if part]
@@ -91,8 +93,16 @@ def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.L
     for row in _rows(message.buttons):
         card.add_item(ui.ActionRow(*row))
     view = ui.LayoutView(timeout=None)
+    if called:
+        view.add_item(ui.TextDisplay(called))
     view.add_item(card)
     return view
+
+
+def roles(manner: Manner) -> list[int]:
+    """The ids of the roles that the message calls."""
+    numbers = [role.id.removeprefix("discord:") for role in manner.roles[:ROLES]]
+    return [int(number) for number in numbers if number.isascii() and number.isdecimal()]
 
 
 def marks(delivery_id: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.core.command import Choice, Command, Invocation, Reply
 from bot.core.errors import UserError
-from bot.core.message import Message, Tone, paragraph
+from bot.core.message import Message, Role, Tone, paragraph
 from bot.core.model import Channel, Person
 from bot.core.router import Router, sorry
 from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
@@ -174,6 +174,7 @@ class Gateway(discord.Client):
             channels=tuple(
                 Channel(f"discord:{channel.id}", tenant, channel.name) for channel in self._open_to(interaction)
             ),
+            roles=tuple(Role(f"discord:{role.id}", role.name) for role in self._callable(interaction)),
             locale=str(interaction.locale),
         )
 
@@ -188,8 +189,18 @@ class Gateway(discord.Client):
             if _may_post(channel.permissions_for(person)) and _may_post(channel.permissions_for(guild.me))
         ]
 
+    def _callable(self, interaction: Interaction) -> list[discord.Role]:
+        """The roles that the bot can mention: never everyone, nor one that its server keeps from being called."""
+        guild = interaction.guild
+        if guild is None or guild.me is None:
+            return []
+        free = interaction.app_permissions.mention_everyone
+        return [role for role in guild.roles if not role.is_default() and (role.mentionable or free)]
+
     def _value(self, interaction: Interaction, invocation: Invocation, value: Any) -> Any:
-        """A picked channel as the house's channel id; says who lacks which right where it is out of reach."""
+        """A picked channel or role as the house's id; says who lacks which right where it is out of reach."""
+        if isinstance(value, discord.Role):
+            return self._role(invocation, value)
         if not isinstance(value, app_commands.AppCommandChannel):
             return value
         identity = f"discord:{value.id}"
@@ -198,6 +209,17 @@ class Gateway(discord.Client):
         if not _may_post(value.permissions):
             raise UserError(f"You may not post in #{value.name}, so you cannot choose it. Pick another channel.")
         raise UserError(self.advice(value.id, value.name))
+
+    def _role(self, invocation: Invocation, role: discord.Role) -> str:
+        identity = f"discord:{role.id}"
+        if identity in {known.id for known in invocation.roles}:
+            return identity
+        if role.is_default():
+            raise UserError("Newsbell never mentions everyone. Pick a role.")
+        raise UserError(
+            f"@{role.name} cannot be mentioned by bots: switch on “Allow anyone to @mention this role” (Server "
+            f"Settings > Roles > {role.name}), or pick another role."
+        )
 
     def advice(self, channel_id: int, name: str = "") -> str:
         """What somebody has to change so that the bot may post there."""

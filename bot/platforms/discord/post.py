@@ -12,7 +12,7 @@ import structlog
 
 from bot.core.errors import Rejected, TryLater
 from bot.core.message import Message
-from bot.platforms.discord.draw import draw, marks, nonce
+from bot.platforms.discord.draw import draw, marks, nonce, roles
 from bot.platforms.discord.outcome import UNKNOWN_MESSAGE, BotMustWait, judged, trace, wrong_token
 
 log = structlog.get_logger(__name__)
@@ -94,7 +94,15 @@ class Post:
         view = draw(message, delivery_id=delivery_id, image=image)
         # The library keeps every view that is not stopped; ours are answered by their custom ids (see press.py).
         view.stop()
-        posted = await channel.send(view=view, nonce=nonce(delivery_id), allowed_mentions=SILENT)
+        called = [discord.Object(role) for role in roles(message.manner)]
+        posted = await channel.send(
+            view=view,
+            nonce=nonce(delivery_id),
+            silent=message.manner.silent,
+            allowed_mentions=discord.AllowedMentions(
+                everyone=False, users=False, roles=called or False, replied_user=False
+            ),
+        )
         return str(posted.id)
 
     @asynccontextmanager

@@ -59,6 +59,19 @@ class ButtonShape(Shape):
     style: Literal["plain", "primary", "danger"]
 
 
+class RoleShape(Shape):
+    id: str
+    name: str
+
+
+class MannerShape(Shape):
+    """How the subscriptions behind an alert want it to arrive."""
+
+    roles: list[RoleShape] = Field(description="Whom it calls; always empty in the web channel, which has no roles.")
+    silent: bool = Field(description="Whether it is to make no sound.")
+    thread: bool = Field(description="Whether its story has a thread, where the platform knows threads.")
+
+
 class Said(Shape):
     """A message. All text is plain: nothing in it is markup."""
 
@@ -72,6 +85,7 @@ class Said(Shape):
     footer: str
     image: str
     tone: Literal["alert", "info", "success", "warning", "error"]
+    manner: MannerShape
 
 
 class Line(Shape):

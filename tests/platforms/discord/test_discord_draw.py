@@ -21,7 +21,7 @@ ZERO_WIDTH_SPACE = "\u200b"
 
 def card(message: Message, **options: Any) -> dict[str, Any]:
     view = draw(message, **options)
-    return {"components": view.to_components(), "flags": COMPONENTS_V2}  # type: ignore[no-untyped-call]  # discord.py's
+    return {"components": view.to_components(), "flags": COMPONENTS_V2, "allowed_mentions": {"parse": []}}  # type: ignore[no-untyped-call]  # discord.py's
 
 
 def text(message: Message) -> str:

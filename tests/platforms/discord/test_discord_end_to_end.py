@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,13 @@ import pytest
 
 from bot.core.command import Reply
 from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
-from bot.core.message import Button, Field, Message, Tone, marked, paragraph
+from bot.core.message import Button, Field, Manner, Message, Role, Tone, marked, paragraph
 from bot.core.router import Router
 from bot.platforms.discord import DiscordPlatform
-from tests.fakes.discord_server import ALERTS, GENERAL, GUILD, LOCKED, VOICE, FakeDiscord
-from tests.fakes.discord_world import SEND, VIEW, buttons_of, text_of
+from tests.fakes.discord_server import ALERTS, DESK, ELITE, GENERAL, GUILD, LOCKED, VOICE, FakeDiscord
+from tests.fakes.discord_world import SEND, SUPPRESS_NOTIFICATIONS, VIEW, buttons_of, text_of
 from tests.fakes.sample_commands import sample_router
+from tests.platforms.discord.discord_grammar import read
 
 DELIVERY = "0123456789abcdef01234567"
 PLACE = f"discord:{ALERTS}"
@@ -75,9 +77,10 @@ async def test_commands_are_registered_from_their_declarations(discord: FakeDisc
     async with running(discord):
         commands = {command["name"]: command for command in discord.commands[None]}
     assert set(commands) >= {"subscribe", "sub", "unsub", "news", "topics", "feed", "help", "sensitivity"}
-    topic, to = commands["subscribe"]["options"]
+    topic, to, mention = commands["subscribe"]["options"]
     assert (topic["name"], topic["type"], topic["required"], topic["autocomplete"]) == ("topic", 3, True, True)
     assert (to["name"], to["type"], to["channel_types"]) == ("to", 7, [0, 5])
+    assert (mention["name"], mention["type"]) == ("mention", 8)
     days = commands["news"]["options"][1]
     assert (days["type"], days["min_value"], days["max_value"]) == (4, 1, 365)
     assert [choice["value"] for choice in commands["sensitivity"]["options"][0]["choices"]] == ["normal", "strong"]
@@ -146,6 +149,18 @@ async def test_only_channels_where_both_may_post_can_be_chosen(discord: FakeDisc
     assert names == {"general", "alerts", "wire"}
     assert "Give the bot the Send Messages right in \\#locked" in locked.text
     assert [name for name, _, _ in desk.calls] == ["help"]
+
+
+async def test_a_picked_role_arrives_if_the_bot_can_mention_it(discord: FakeDiscord) -> None:
+    router, desk = sample_router()
+    async with running(discord, router):
+        await discord.slash("subscribe", topic="Iraq", mention=DESK)
+        closed = await discord.slash("subscribe", topic="Iraq", mention=ELITE)
+        everyone = await discord.slash("subscribe", topic="Iraq", mention=GUILD)
+    assert desk.calls[0][2]["mention"] == Role(f"discord:{DESK}", "desk")
+    assert "Allow anyone to @\u200bmention this role" in closed.text
+    assert "never mentions everyone" in everyone.text
+    assert len(desk.calls) == 1
 
 
 async def test_the_right_to_manage_is_asked_again_when_the_command_runs(discord: FakeDiscord) -> None:
@@ -271,6 +286,17 @@ async def test_an_alert_is_one_card(discord: FakeDiscord, posting: DiscordPlatfo
     assert "**Topic:** Russia-Iraq" in text
     source = buttons_of(discord.channel(ALERTS).messages[0])["Source"]
     assert (source["style"], source["url"]) == (5, "https://news.example/iraq")
+
+
+async def test_an_alert_mentions_the_role_it_was_told_to_and_nobody_else(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    manner = Manner(roles=(Role(f"discord:{DESK}", "desk"),), silent=True)
+    await posting.send(PLACE, replace(ALERT, title="@everyone <@&1> look", manner=manner), delivery_id=DELIVERY)
+    (posted,) = discord.posted
+    assert posted.body["allowed_mentions"] == {"parse": [], "roles": [DESK]}
+    assert posted.body["flags"] & SUPPRESS_NOTIFICATIONS
+    assert [mark for mark in read(text_of(posted.body)).marks if mark.startswith("ping <@")] == [f"ping <@&{DESK}>"]
 
 
 @pytest.mark.parametrize("fault", ["drop after", "500 after"])
