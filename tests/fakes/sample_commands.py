@@ -114,13 +114,21 @@ async def help_(desk: Desk, call: Invocation, about: Annotated[str, Option("A co
     )
 
 
+@command("more", "More like an article")
+async def more(
+    desk: Desk, call: Invocation, article: Annotated[str, Option("A number or words", rest=True)]
+) -> Message:
+    desk.note("more", call, article=article)
+    return Message(title=f"More like {article}")
+
+
 @command("broken", "Always fails")
 async def broken(desk: Desk, call: Invocation) -> Message:
     desk.note("broken", call)
     raise RuntimeError("a bug")
 
 
-COMMANDS = (subscribe, unsubscribe, news, topics, feed_add, feed_remove, sensitivity, help_, broken)
+COMMANDS = (subscribe, unsubscribe, news, topics, feed_add, feed_remove, sensitivity, help_, more, broken)
 
 
 def sample_router() -> tuple[Router, Desk]:

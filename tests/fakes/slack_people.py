@@ -52,6 +52,10 @@ class SlackPeople:
         self, text: str, *, user: User | None = None, channel: str = GENERAL, command: str = "/news"
     ) -> Answer:
         """Types the slash command; the first answer comes back."""
+        return await self._answer_at(await self.type(text, user=user, channel=channel, command=command))
+
+    async def type(self, text: str, *, user: User | None = None, channel: str = GENERAL, command: str = "/news") -> str:
+        """Types the slash command; the key of the address for answers comes back."""
         user = user or self.slack.admin
         place = self.slack.channels.get(channel)
         name = place.name if place and (not place.private or channel == DIRECT) else "privategroup"
@@ -68,12 +72,12 @@ class SlackPeople:
                 "user_id": user.id,
                 "user_name": user.name,
                 "response_url": url,
-                "trigger_id": f"{self.slack.next()}.1.abc",
+                "trigger_id": self.slack.views.trigger(user),
                 "api_app_id": "A1",
                 "is_enterprise_install": "false",
             },
         )
-        return await self._answer_at(key)
+        return key
 
     async def press(
         self, message: Payload, label: str, *, user: User | None = None, channel: str = GENERAL, private: bool = False
@@ -92,7 +96,7 @@ class SlackPeople:
                 "container": {"type": "message", "channel_id": channel, "is_ephemeral": private, "message_ts": "1.1"},
                 "actions": [action],
                 "api_app_id": "A1",
-                "trigger_id": f"{self.slack.next()}.1.abc",
+                "trigger_id": self.slack.views.trigger(user),
                 "response_url": url,
                 **({} if private else {"message": message}),
             },
@@ -112,6 +116,10 @@ class SlackPeople:
             "team": TEAM,
             **({"thread_ts": thread} if thread else {}),
         }
+        await self.tell(event, event_id)
+
+    async def tell(self, event: Payload, event_id: str = "") -> None:
+        """Tells the app of an event."""
         body = {
             "type": "event_callback",
             "team_id": TEAM,

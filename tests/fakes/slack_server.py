@@ -23,6 +23,7 @@ from aiohttp import web
 
 from tests.fakes.slack_people import PATIENCE, Answer, SlackPeople
 from tests.fakes.slack_socket import FakeSocketMode
+from tests.fakes.slack_views import SlackViews
 from tests.fakes.slack_world import (
     ALERTS,
     ARCHIVED,
@@ -102,7 +103,9 @@ class FakeSlack:
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
         people = SlackPeople(self)
-        self.slash, self.press, self.mention = people.slash, people.press, people.mention
+        self.slash, self.type, self.press, self.mention = people.slash, people.type, people.press, people.mention
+        self.tell = people.tell
+        self.views = SlackViews(self)
         self._people = people
         self._counter = 0
         self._runner: web.AppRunner | None = None
@@ -258,6 +261,15 @@ class FakeSlack:
             raise SlackError("user_not_in_channel")
         self.ephemerals.put_nowait(Answer(arguments, private=True))
         return {"message_ts": self.ts()}
+
+    async def _views_open(self, _request: web.Request, arguments: Payload) -> Payload:
+        return self.views.open(arguments)
+
+    async def _views_update(self, _request: web.Request, arguments: Payload) -> Payload:
+        return await self.views.update(arguments)
+
+    async def _views_publish(self, _request: web.Request, arguments: Payload) -> Payload:
+        return await self.views.publish(arguments)
 
     def _channel(self, identity: str) -> Channel:
         channel = self.channels.get(identity)

@@ -51,11 +51,14 @@ class FakeSocketMode:
             await socket.send_str(json.dumps(envelope | {"retry_attempt": 1, "retry_reason": "timeout"}))
         async for message in socket:
             if message.type is WSMsgType.TEXT:
-                identity = json.loads(message.data).get("envelope_id", "")
-                began, _ = self._unacknowledged.pop(identity, (0.0, {}))
+                said = json.loads(message.data)
+                identity = said.get("envelope_id", "")
+                began, envelope = self._unacknowledged.pop(identity, (0.0, {}))
                 self.acks[identity] = asyncio.get_running_loop().time() - began
                 if self.acks[identity] > ACK:
                     self.slack.invalid.append(f"an envelope was acknowledged after {self.acks[identity]:.1f} s")
+                if answer := said.get("payload"):
+                    await self.slack.views.acted(envelope["payload"], answer)
         if socket in self._sockets:
             self._sockets.remove(socket)
         return socket

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.command import Invocation
+from bot.core.errors import NotAllowed
 from bot.core.model import Channel, Person
 
 log = structlog.get_logger(__name__)
@@ -32,34 +33,60 @@ T = TypeVar("T")
 
 
 class Directory:
-    """Asks nothing twice within five minutes; what Slack does not tell is answered with the least rights."""
+    """Asks nothing twice within five minutes; what Slack does not tell is answered with the least rights.
 
-    def __init__(self, client: AsyncWebClient, clock: Callable[[], datetime]) -> None:
+    `team` is the workspace that installed the app. A channel that is shared with another workspace belongs to it all
+    the same, whoever speaks: an event's own team may be that of a stranger.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, clock: Callable[[], datetime], *, team: str, bot: str = "@Newsbell"
+    ) -> None:
+        self.team = team
+        self.bot = bot
         self._client = client
         self._clock = clock
         self._known: OrderedDict[tuple[str, ...], tuple[datetime, Any]] = OrderedDict()
 
-    async def invocation(self, team: str, channel: str, user: str, name: str = "") -> Invocation:
-        """Who says something, where."""
-        tenant = f"slack:{team}"
-        nobody: dict[str, Any] = {}
-        profile, channels = nobody, ()
+    @property
+    def tenant(self) -> str:
+        return f"slack:{self.team}"
+
+    async def invocation(self, channel: str, user: str, name: str = "", *, chosen: bool = False) -> Invocation:
+        """Who says something, where.
+
+        A channel that was `chosen` in a window, and not spoken in, must be one of this person's. Raises NotAllowed.
+        """
+        profile: dict[str, Any] = {}
+        channels: tuple[Channel, ...] = ()
         try:
             async with asyncio.timeout(PATIENCE):
-                profile, channels = await asyncio.gather(self._profile(user), self._channels(team, user))
-                if name in UNNAMED:
+                profile, channels = await asyncio.gather(self._profile(user), self._channels(user))
+                if name in UNNAMED and channel:
                     name = next((each.name for each in channels if each.id.endswith(f":{channel}")), "")
                     name = name or await self._name(channel)
         except (SlackClientError, aiohttp.ClientError, OSError) as error:
-            log.warning("slack does not say who speaks", team=team, user=user, reason=str(error)[:200])
+            log.warning("slack does not say who speaks", team=self.team, user=user, reason=str(error)[:200])
+        place = self._place(channel or user, SPOKEN.get(name, name))
+        if chosen and not channel.startswith("D") and all(place.id != each.id for each in channels):
+            raise NotAllowed(
+                f"You or I are not in that channel. Join it, and if it is private type /invite {self.bot} there first."
+            )
         return Invocation(
-            tenant=tenant,
-            channel=Channel(f"slack:{team}:{channel}", tenant, SPOKEN.get(name, name) or channel),
-            person=Person(f"slack:{team}:{user}", _display_name(profile) or user, may_manage(profile)),
+            tenant=self.tenant,
+            channel=place,
+            person=Person(f"slack:{self.team}:{user}", _display_name(profile) or user, may_manage(profile, self.team)),
             channels=channels,
             zone=profile.get("tz") or "UTC",
             locale=profile.get("locale") or "en",
         )
+
+    def unasked(self, channel: str, user: str) -> Invocation:
+        """Without a question to Slack, and so without any right: enough for completions."""
+        return Invocation(self.tenant, self._place(channel or user, ""), Person(f"slack:{self.team}:{user}"))
+
+    def _place(self, channel: str, name: str) -> Channel:
+        return Channel(f"{self.tenant}:{channel}", self.tenant, name or channel)
 
     async def _profile(self, user: str) -> dict[str, Any]:
         async def ask() -> dict[str, Any]:
@@ -68,7 +95,7 @@ class Directory:
 
         return await self._once(("profile", user), ask)
 
-    async def _channels(self, team: str, user: str) -> tuple[Channel, ...]:
+    async def _channels(self, user: str) -> tuple[Channel, ...]:
         """The channels that this person is in and the bot can see: those that may be subscribed."""
 
         async def ask() -> tuple[Channel, ...]:
@@ -78,16 +105,13 @@ class Directory:
                 answer = await self._client.users_conversations(
                     user=user, types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
                 )
-                found += [
-                    Channel(f"slack:{team}:{each['id']}", f"slack:{team}", each.get("name", ""))
-                    for each in answer.get("channels") or ()
-                ]
+                found += [self._place(each["id"], each.get("name", "")) for each in answer.get("channels") or ()]
                 cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
                 if not cursor:
                     break
             return tuple(sorted(found, key=lambda channel: channel.name))
 
-        return await self._once(("channels", team, user), ask)
+        return await self._once(("channels", user), ask)
 
     async def _name(self, channel: str) -> str:
         async def ask() -> str:
@@ -109,9 +133,10 @@ class Directory:
         return answer
 
 
-def may_manage(profile: dict[str, Any]) -> bool:
+def may_manage(profile: dict[str, Any], team: str) -> bool:
     """Admins, and members of the workspace where they can speak; no guest, no stranger of a shared channel, no bot."""
-    if not profile or profile.get("deleted"):
+    home = (profile.get("enterprise_user") or {}).get("teams") or [profile.get("team_id") or team]
+    if not profile or profile.get("deleted") or team not in home:
         return False
     if any(profile.get(role) for role in ("is_admin", "is_owner", "is_primary_owner")):
         return True

@@ -117,11 +117,11 @@ def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
     for paragraph in paragraphs:
         left = room - size(blocks) - 200  # for the wrapping of one more element
         if left < 100 or len(blocks) >= most - 1:
-            blocks.append({"type": "context", "elements": [_plain(NOTHING)]})
+            blocks.append({"type": "context", "elements": [plain_text(NOTHING)]})
             break
         if paragraph.kind is Kind.NOTE:
             if text := cut(clean(paragraph.text).strip(), min(left // 2, SECTION)):
-                blocks.append({"type": "context", "elements": [_plain(text)]})
+                blocks.append({"type": "context", "elements": [plain_text(text)]})
                 before = paragraph.kind
             continue
         spans = _spans(paragraph.spans, left)
@@ -179,7 +179,7 @@ def _fields(fields: Sequence[Field]) -> list[Block]:
 def _actions(buttons: Sequence[Button]) -> list[Block]:
     drawn: list[Block] = []
     for number, button in enumerate(buttons):
-        element: Block = {"type": "button", "text": _plain(cut(line(button.label), LABEL) or NOTHING)}
+        element: Block = {"type": "button", "text": plain_text(cut(line(button.label), LABEL) or NOTHING)}
         command, address = line(button.command), safe_url(button.url, URL)
         if button.url:
             element |= {"action_id": f"{OPEN}{number}", "url": address}
@@ -194,7 +194,7 @@ def _actions(buttons: Sequence[Button]) -> list[Block]:
 
 def _footer(footer: str) -> list[Block]:
     text = cut(line(footer), FOOTER)
-    return [{"type": "context", "elements": [_plain(text)]}] if text else []
+    return [{"type": "context", "elements": [plain_text(text)]}] if text else []
 
 
 def _section(text: str) -> Block:
@@ -206,5 +206,5 @@ def _mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _plain(text: str) -> Block:
+def plain_text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}

@@ -15,9 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.command import Invocation, Reply
 from bot.core.message import Message
 from bot.core.router import Router
+from bot.platforms.slack.clerk import Clerk
 from bot.platforms.slack.directory import Directory
 from bot.platforms.slack.draw import OPEN, PRESS, Drawn, draw
-from bot.platforms.slack.words import Words, after_mention, plain
+from bot.platforms.slack.windows import Windows
+from bot.platforms.slack.words import after_mention
 
 log = structlog.get_logger(__name__)
 
@@ -31,42 +33,50 @@ class Listener:
     """The door: every kind of event becomes an invocation and a line, and every answer goes out the same way."""
 
     def __init__(self, router: Router, client: AsyncWebClient, directory: Directory, command: str) -> None:
-        self._router = router
+        self._clerk = Clerk(router, command)
         self._client = client
         self._directory = directory
-        self._words = Words(command, router.by_name)
-        self._command = command
+        self._windows = Windows(self._clerk, client, directory)
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def register(self, app: AsyncApp) -> None:
-        app.command(self._command)(self.typed)
+        app.command(self._clerk.command)(self.typed)
         app.event("app_mention")(self.mentioned)
         app.action(re.compile(f"^{re.escape(PRESS)}"))(self.pressed)
         app.action(re.compile(f"^{re.escape(OPEN)}"))(self.opened)
+        self._windows.register(app)
         app.error(self.failed)
 
     async def typed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """The slash command with its words; without words a form that does the same by clicking."""
         await ack()
-        invocation = await self._directory.invocation(
-            body["team_id"], body["channel_id"], body["user_id"], body.get("channel_name", "")
-        )
-        reply = await self._answer(invocation, body.get("text") or "")
-        await self._respond(respond, invocation, reply)
+        text = body.get("text") or ""
+        if not text.strip() and await self._form(body):
+            return
+        invocation = await self._directory.invocation(body["channel_id"], body["user_id"], body.get("channel_name", ""))
+        await self._respond(respond, invocation, await self._clerk.typed(invocation, text))
+
+    async def _form(self, body: Body) -> bool:
+        try:
+            await self._windows.open(body["trigger_id"], body["channel_id"])
+        except (SlackClientError, aiohttp.ClientError, OSError) as error:
+            log.warning("slack did not open a form", reason=str(error)[:200])
+            return False
+        return True
 
     async def pressed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """A press in an answer for one's own eyes changes that answer; in a channel it is answered privately."""
         await ack()
+        if body.get("view"):
+            await self._windows.pressed(body)
+            return
         channel = body.get("channel") or {}
         invocation = await self._directory.invocation(
-            # In an organisation's own channels there is no team but that of the person.
-            (body.get("team") or {}).get("id") or body["user"].get("team_id", ""),
-            channel.get("id", ""),
-            body["user"]["id"],
-            channel.get("name", ""),
+            channel.get("id", ""), body["user"]["id"], channel.get("name", "")
         )
-        reply = await self._router.answer(invocation, body["actions"][0].get("value") or "help")
+        reply = await self._clerk.pressed(invocation, body["actions"][0].get("value") or "help")
         own = bool((body.get("container") or {}).get("is_ephemeral"))
-        await self._respond(respond, invocation, Reply(self._words.in_slack(reply.message)), replace=own)
+        await self._respond(respond, invocation, Reply(reply.message), replace=own)
 
     async def opened(self, ack: AsyncAck) -> None:
         """A link was opened: Slack wants to hear that we heard."""
@@ -77,10 +87,8 @@ class Listener:
         event = body["event"]
         if event.get("bot_id") or not event.get("user") or self._is_known(str(body.get("event_id") or event["ts"])):
             return
-        invocation = await self._directory.invocation(
-            body.get("team_id") or event["team"], event["channel"], event["user"]
-        )
-        reply = await self._answer(invocation, after_mention(event.get("text") or ""))
+        invocation = await self._directory.invocation(event["channel"], event["user"])
+        reply = await self._clerk.typed(invocation, after_mention(event.get("text") or ""))
         drawn = draw(reply.message)
         thread = event.get("thread_ts")
         if reply.private:
@@ -98,11 +106,6 @@ class Listener:
     async def failed(self, error: Exception, body: Body) -> None:
         """The router never raises, so this is Slack's side: an expired address for answers, a scope that is missing."""
         log.error("slack event failed", kind=body.get("type") or body.get("command"), reason=repr(error)[:300])
-
-    async def _answer(self, invocation: Invocation, text: str) -> Reply:
-        line = self._words.line(plain(text, invocation.channels))
-        reply = await self._router.answer(invocation, line)
-        return Reply(self._words.in_slack(reply.message), reply.private)
 
     async def _respond(
         self, respond: AsyncRespond, invocation: Invocation, reply: Reply, *, replace: bool = False

@@ -109,7 +109,8 @@ class SlackPlatform:
         who = await self._until_reached(client.auth_test, *BOT_TOKEN)
         self._bot = f"@{who['user']}"
         app = AsyncApp(client=client, signing_secret=self._signing_secret or "")
-        Listener(router, client, Directory(client, self._clock), self._command).register(app)
+        directory = Directory(client, self._clock, team=str(who["team_id"]), bot=self._bot)
+        Listener(router, client, directory, self._command).register(app)
         handler = AsyncSocketModeHandler(app, self._app_token)
         try:
             # The first address is asked for here, because the SDK would log a wrong token for ever and go on trying.

@@ -62,6 +62,10 @@ class Words:
             return f"{self._own} {rest}"
         return text or "help"
 
+    def spoken(self, name: str) -> str:
+        """A command's name as it is typed here, without the slash command before it."""
+        return "search" if name == self._own else name
+
     def in_slack(self, message: Message) -> Message:
         """The answer with its commands as they are typed here."""
         return replace(
@@ -78,6 +82,4 @@ class Words:
         )
 
     def _say(self, text: str) -> str:
-        return self._spoken.sub(
-            lambda found: f"{self._command} {'search' if found[1] == self._own else found[1]}", text
-        )
+        return self._spoken.sub(lambda found: f"{self._command} {self.spoken(found[1])}", text)

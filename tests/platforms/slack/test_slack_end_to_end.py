@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
 from bot.core.message import Button, Field, Message, Tone, marked, paragraph
-from bot.core.router import Router
 from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.platform import freshen
 from tests.fakes.sample_commands import sample_router
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import ALERTS, ARCHIVED, BOT, DIRECT, GENERAL, OPEN, PRIVATE, TEAM, buttons_of, text_of
+from tests.platforms.slack.stage import platform_at, running
 
 DELIVERY = "0123456789abcdef01234567"
 PLACE = f"slack:{TEAM}:{ALERTS}"
@@ -39,24 +38,6 @@ async def slack() -> AsyncIterator[FakeSlack]:
     async with FakeSlack() as server:
         yield server
         assert server.invalid == []
-
-
-def platform_at(slack: FakeSlack, **options: Any) -> SlackPlatform:
-    return SlackPlatform("xoxb-token", "xapp-token", api_url=slack.api_url, **options)
-
-
-@asynccontextmanager
-async def running(slack: FakeSlack, router: Router | None = None, **options: Any) -> AsyncIterator[SlackPlatform]:
-    platform = platform_at(slack, **options)
-    task = asyncio.create_task(platform.run(router or sample_router()[0]))
-    try:
-        await slack.socket.connected()
-        yield platform
-        await slack.socket.acknowledged()
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.fixture
@@ -104,9 +85,9 @@ async def test_slacks_markup_in_what_was_typed_is_read_as_it_was_meant(slack: Fa
     assert [call[2]["to"].id for call in desk.calls[2:]] == [PLACE, PLACE]
 
 
-async def test_the_bare_command_and_an_unknown_word_help(slack: FakeSlack) -> None:
+async def test_help_and_an_unknown_word_show_the_way(slack: FakeSlack) -> None:
     async with running(slack):
-        bare = await slack.slash("")
+        bare = await slack.slash("help")
         wrong = await slack.slash("subscrbe ISIL")
         pressed = await slack.press(bare.message, "Topics", private=True)
     assert "/news subscribe topic [to channel]" in bare.text

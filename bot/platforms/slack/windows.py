@@ -1,0 +1,160 @@
+"""What people do by clicking: forms for every command, and shortcuts; the answers stand in the same window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.core.errors import UserError
+from bot.core.message import Message, paragraph
+from bot.core.router import sorry
+from bot.platforms.slack.clerk import Clerk
+from bot.platforms.slack.directory import Directory
+from bot.platforms.slack.draw import PRESS
+from bot.platforms.slack.form import (
+    AGAIN,
+    CHOOSE,
+    FIELD,
+    FORM,
+    Form,
+    View,
+    asked,
+    form,
+    offered,
+    result,
+    values,
+    working,
+)
+from bot.platforms.slack.outcome import code_of
+
+log = structlog.get_logger(__name__)
+
+Body = dict[str, Any]
+
+FIRST = "subscribe"
+"""The command of a form that nobody asked for by name; also the callback_id of the global shortcut."""
+MORE = "more"
+"""The callback_id of the message shortcut, and the command that it runs."""
+CLOSED = {"not_found", "expired_trigger_id"}
+"""The person has closed the window, or it took too long to open one: there is nobody to tell."""
+
+
+class Windows:
+    def __init__(self, clerk: Clerk, client: AsyncWebClient, directory: Directory) -> None:
+        self._clerk = clerk
+        self._client = client
+        self._directory = directory
+
+    def register(self, app: AsyncApp) -> None:
+        app.action(CHOOSE)(self.chosen)
+        app.action(AGAIN)(self.again)
+        app.view(FORM)(self.submitted)
+        app.options(FIELD)(self.completed)
+        app.shortcut(FIRST)(self.shortcut)
+        app.shortcut(MORE)(self.more)
+
+    async def open(self, trigger_id: str, channel: str = "", command: str = FIRST, **preset: str) -> None:
+        """A form in front of the person. Raises SlackApiError where Slack does not open it."""
+        await self._client.views_open(trigger_id=trigger_id, view=self._form(Form(command, channel), preset))
+
+    async def chosen(self, ack: AsyncAck, body: Body) -> None:
+        """Another command was chosen: the form is drawn again with its options."""
+        await ack()
+        view = body["view"]
+        command = body["actions"][0]["selected_option"]["value"]
+        await self._show(view["id"], self._form(Form(command, Form.of(view).channel)))
+
+    async def again(self, ack: AsyncAck, body: Body) -> None:
+        await ack()
+        view = body["view"]
+        await self._show(view["id"], self._form(Form.of(view)))
+
+    async def shortcut(self, ack: AsyncAck, body: Body) -> None:
+        """From anywhere in Slack, so the form asks for the channel."""
+        await ack()
+        await self.open(body["trigger_id"])
+
+    async def more(self, ack: AsyncAck, body: Body) -> None:
+        """More like any message: by the number that an alert of ours carries, or by what the message says."""
+        await ack()
+        opened = await self._client.views_open(trigger_id=body["trigger_id"], view=working(Form(MORE)))
+        wanted = Form(MORE, body["channel"]["id"])
+        answer = await self._answer(body["user"]["id"], wanted, line=about(body["message"]))
+        await self._tell(opened["view"]["id"], wanted, answer)
+
+    async def submitted(self, ack: AsyncAck, body: Body) -> None:
+        view = body["view"]
+        wanted = Form.of(view)
+        await ack(response_action="update", view=working(wanted))
+        command = self._clerk.find(wanted.command)
+        if command is None:
+            return
+        filled, where = values(command, self._directory.team, view)
+        wanted = Form(wanted.command, where or wanted.channel)
+        answer = await self._answer(body["user"]["id"], wanted, filled=filled, chosen=bool(where))
+        await self._tell(view["id"], wanted, answer)
+
+    async def pressed(self, body: Body) -> None:
+        """A button of an answer in a window: the next answer takes its place."""
+        view, line = body["view"], str(body["actions"][0].get("value") or "help")
+        wanted = Form.of(view)
+        answer = await self._answer(body["user"]["id"], wanted, line=line, chosen=True)
+        await self._tell(view["id"], wanted, answer)
+
+    async def completed(self, ack: AsyncAck, body: Body) -> None:
+        """Options while somebody types. Slack waits three seconds, so nobody is asked who this is."""
+        command, option = asked(body["block_id"])
+        invocation = self._directory.unasked(Form.of(body["view"]).channel, body["user"]["id"])
+        typed = str(body.get("value") or "")
+        await ack(options=offered(await self._clerk.choices(invocation, command, option, typed), typed))
+
+    def _form(self, wanted: Form, preset: Mapping[str, str] = {}) -> View:
+        known = self._clerk.find(wanted.command) or self._clerk.find(FIRST) or self._clerk.commands[0]
+        return form(Form(known.name, wanted.channel), self._clerk.commands, self._clerk.spoken, preset)
+
+    async def _answer(
+        self,
+        user: str,
+        wanted: Form,
+        *,
+        line: str = "",
+        filled: Mapping[str, Any] | None = None,
+        chosen: bool = False,
+    ) -> Message:
+        try:
+            invocation = await self._directory.invocation(wanted.channel, user, chosen=chosen and bool(wanted.channel))
+        except UserError as error:
+            return sorry(error)
+        if filled is not None:
+            return (await self._clerk.filled(invocation, wanted.command, filled)).message
+        return (await self._clerk.pressed(invocation, line)).message
+
+    async def _tell(self, view_id: str, wanted: Form, message: Message) -> None:
+        try:
+            await self._show(view_id, result(wanted, message))
+        except SlackApiError as error:
+            log.warning("slack refused a window", reason=code_of(error))
+            await self._show(view_id, result(wanted, Message(body=(paragraph(message.text[:2000]),))))
+
+    async def _show(self, view_id: str, view: View) -> None:
+        try:
+            await self._client.views_update(view_id=view_id, view=view)
+        except SlackApiError as error:
+            if code_of(error) not in CLOSED:
+                raise
+
+
+def about(message: Body) -> str:
+    """The line that asks for more like a message: its alert's own, or its words and those of its link previews."""
+    for block in message.get("blocks") or ():
+        for element in block.get("elements") or ():
+            value = str(element.get("value") or "")
+            if str(element.get("action_id", "")).startswith(PRESS) and value.startswith(f"{MORE} "):
+                return value
+    titles = [str(each.get("title") or each.get("fallback") or "") for each in message.get("attachments") or ()]
+    return " ".join((MORE, *" ".join((str(message.get("text") or ""), *titles)).split()))[:1900]

@@ -1,0 +1,192 @@
+"""Forms and shortcuts of Slack, driven over the real wire protocol by unmodified slack-bolt."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.core.command import Choice
+from bot.platforms.slack.form import CHOOSE, Form, asked, form, offered, values
+from tests.fakes.sample_commands import COMMANDS, sample_router
+from tests.fakes.slack_server import FakeSlack
+from tests.fakes.slack_views import Window, view_faults
+from tests.fakes.slack_world import ALERTS, DIRECT, GENERAL, PRIVATE, TEAM
+from tests.platforms import hostile
+from tests.platforms.slack.stage import running
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with FakeSlack() as server:
+        yield server
+        assert server.invalid == []
+
+
+async def opened(slack: FakeSlack, **options: Any) -> Window:
+    await slack.type("", **options)
+    return await slack.views.window()
+
+
+async def test_the_bare_command_opens_a_form_that_does_the_same_by_clicking(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack, channel=ALERTS)
+        assert set(window.inputs) == {"subscribe:topic", "subscribe:to"}
+        await slack.views.submit(window, topic="Iraq")
+        await window.shows("follows Iraq")
+    name, call, given = desk.calls[0]
+    assert (name, given["topic"], given["to"].id) == ("subscribe", "Iraq", f"slack:{TEAM}:{ALERTS}")
+    assert (call.person.name, call.channel.name) == ("mia", "alerts")
+
+
+async def test_another_command_draws_its_own_options(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack)
+        await slack.views.choose(window, CHOOSE, "news")
+        await window.shows("How far back")
+        await slack.views.submit(window, query='"oil price"', days=14)
+        await window.shows("results for")
+    assert desk.calls == [("news", desk.calls[0][1], {"query": '"oil price"', "days": 14, "count": 5})]
+
+
+@pytest.mark.parametrize("command", [each.name for each in COMMANDS if each.name != "broken"])
+async def test_every_command_can_be_done_by_clicking(slack: FakeSlack, command: str) -> None:
+    filled: dict[str, dict[str, Any]] = {
+        "more": {"article": "42"},
+        "subscribe": {"topic": "ISIL"},
+        "unsubscribe": {"topic": "ISIL"},
+        "news": {"query": "oil"},
+        "feed add": {"url": "https://a.example/"},
+        "feed remove": {"url": "https://a.example/"},
+        "sensitivity": {"level": "strong"},
+        "topics": {"all": True},
+    }
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack)
+        await slack.views.choose(window, CHOOSE, command)
+        await slack.views.submit(window, **filled.get(command, {}))
+        await window.shows("Something else")
+    assert [name for name, _, _ in desk.calls] == [command]
+    assert filled.get(command, {}).items() <= desk.calls[0][2].items()
+
+
+async def test_the_answers_buttons_work_in_the_window_and_lead_back(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack, channel=ALERTS)
+        await slack.views.submit(window, topic="ISIL")
+        await window.shows("follows ISIL")
+        await slack.views.press(window, "Undo")
+        await window.shows("no longer follows ISIL")
+        await slack.views.press(window, "Something else")
+        await window.shows("A topic or words")
+    assert [(name, call.channel.id) for name, call, _ in desk.calls] == [
+        ("subscribe", f"slack:{TEAM}:{ALERTS}"),
+        ("unsubscribe", f"slack:{TEAM}:{ALERTS}"),
+    ]
+
+
+async def test_topics_are_completed_and_may_be_any_words(slack: FakeSlack) -> None:
+    async with running(slack):
+        window = await opened(slack)
+        found = await slack.views.suggestions(window, "subscribe:topic", "ira")
+        assert [each["value"] for each in found] == ["Iraq", "Iran", "ira"]
+        assert found[2]["text"]["text"] == "“ira” as typed"
+        assert [each["value"] for each in await slack.views.suggestions(window, "subscribe:topic", "Iraq")] == ["Iraq"]
+        assert len(await slack.views.suggestions(window, "subscribe:topic", "")) == 5
+        await slack.views.submit(window, topic="ira")
+        await window.shows("follows ira")
+
+
+async def test_a_form_cannot_do_what_its_person_may_not(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack, user=slack.guest)
+        await slack.views.submit(window, topic="ISIL")
+        await window.shows("is for those who manage this server")
+    assert desk.calls == []
+
+
+@pytest.mark.parametrize("channel", [PRIVATE, "C0NOWHERE"])
+async def test_a_channel_that_is_not_this_persons_cannot_be_chosen(slack: FakeSlack, channel: str) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        await slack.views.shortcut("subscribe")
+        window = await slack.views.window()
+        await slack.views.submit(window, topic="ISIL", where=channel)
+        await window.shows("/invite @newsbell")
+    assert desk.calls == []
+
+
+async def test_the_shortcut_subscribe_asks_for_the_channel(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        await slack.views.shortcut("subscribe")
+        window = await slack.views.window()
+        await slack.views.submit(window, topic="ISIL", where=ALERTS)
+        await window.shows("#alerts follows ISIL")
+    assert desk.calls[0][1].channel.id == f"slack:{TEAM}:{ALERTS}"
+
+
+async def test_a_form_in_the_apps_own_conversation_is_for_it(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack, channel=DIRECT)
+        await slack.views.submit(window, topic="ISIL")
+        await window.shows("follows ISIL")
+        await slack.views.press(window, "Undo")
+        await window.shows("no longer")
+    assert [call.channel.id for _, call, _ in desk.calls] == [f"slack:{TEAM}:{DIRECT}"] * 2
+
+
+async def test_a_form_that_slack_does_not_open_is_answered_with_help(slack: FakeSlack) -> None:
+    async with running(slack):
+        slack.views.refuse = True
+        assert "Newsbell" in (await slack.slash("")).text
+
+
+async def test_more_like_this_on_any_message(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        message = {"text": "Look:  <https://news.example/a>", "attachments": [{"title": "Oil & gas"}]}
+        await slack.views.shortcut("more", message=message, channel=GENERAL)
+        window = await slack.views.window()
+        await window.shows("Oil &amp; gas")
+        alert = {"blocks": [{"type": "actions", "elements": [{"action_id": "press:2", "value": "more 42"}]}]}
+        await slack.views.shortcut("more", message=alert, channel=GENERAL)
+        window = await slack.views.window()
+        await window.shows("like 42")
+    articles = [(name, given["article"]) for name, _, given in desk.calls]
+    assert articles == [("more", "Look: <https://news.example/a> Oil & gas"), ("more", "42")]
+
+
+async def test_a_window_that_was_closed_meanwhile_is_nobodys_error(slack: FakeSlack) -> None:
+    async with running(slack):
+        window = await opened(slack)
+        await slack.views.submit(window, topic="ISIL")
+        del slack.views.windows[window.id]
+        await slack.socket.acknowledged()
+        assert "ISIL" in (await slack.slash("topics")).text
+
+
+def test_every_command_of_the_house_makes_a_valid_form() -> None:
+    from bot.commands import COMMANDS as HOUSE
+
+    for command in HOUSE:
+        for channel in ("", "C1"):
+            drawn = form(Form(command.name, channel), HOUSE, {"news": "search"}, {"topic": "x" * 400})
+            assert view_faults(drawn, "modal") == []
+            assert Form.of(drawn) == Form(command.name, channel)
+            assert values(command, "T1", drawn) == ({}, "")
+
+
+def test_any_completion_is_within_slacks_limits() -> None:
+    assert asked("feed show:feed") == ("feed show", "feed")
+    for text in hostile.many(2000):
+        for each in offered([Choice(text), Choice(text, text * 9), Choice("")], text):
+            assert 0 < len(each["text"]["text"]) <= 75
+            assert 0 < len(each["value"]) <= 150
