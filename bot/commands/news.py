@@ -87,12 +87,20 @@ async def latest(
     return Message(title=f"The latest from {name}", body=tuple(body), buttons=buttons)
 
 
-@command("more", "More like an article: the rest of its story, and what resembles it", examples=("more 42",))
+@command(
+    "more",
+    "More like an article: the rest of its story, and what resembles it",
+    examples=("more 42", "more Russia and Iraq sign pact"),
+)
 async def more(
-    desk: Desk, call: Invocation, article: Annotated[str, Option("Number of the article, as its button has it")]
+    desk: Desk,
+    call: Invocation,
+    article: Annotated[str, Option("Number of the article, as its button has it, or any headline", rest=True)],
 ) -> Message:
+    if not article.isdecimal():
+        return await _more_like_words(desk, call, article)
     async with desk.store.read() as tx:
-        known = await tx.archive.get(article, call.tenant) if article.isdecimal() else None
+        known = await tx.archive.get(article, call.tenant)
         if known is None:
             raise NotFound("That article is no longer in the archive.", (Button("Latest news", "latest"),))
         same = [a for a in await tx.archive.of_story(known.story_id, call.tenant) if a.id != known.id]
@@ -108,6 +116,15 @@ async def more(
     if not body:
         raise UserError("Nothing else in the archive resembles it yet.")
     return Message(title=f"More like “{known.title}”", body=tuple(body))
+
+
+async def _more_like_words(desk: Desk, call: Invocation, text: str) -> Message:
+    """For a message that is not ours: what the archive holds on whom it names."""
+    body = await _resembling(desk, call, text, set())
+    if not body:
+        raise NotFound("It names nobody and nothing on which the archive has news.", (Button("Latest news", "latest"),))
+    shown = text if len(text) <= 80 else f"{text[:79]}…"
+    return Message(title=f"More like “{shown}”", body=tuple(body))
 
 
 async def _resembling(desk: Desk, call: Invocation, title: str, known: set[str]) -> list[Paragraph]:

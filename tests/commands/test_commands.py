@@ -166,6 +166,7 @@ async def test_more_like_this_finds_the_subject(newsroom: Newsroom) -> None:
     assert "Chile copper mine floods" in text
     assert "Norway" not in text
     assert "no longer in the archive" in await newsroom.say("/more 999999")
+    assert "names nobody" in await newsroom.say("/more Nothing that anyone knows: really")
 
 
 async def test_topics_and_topic_show_the_catalogue(newsroom: Newsroom) -> None:

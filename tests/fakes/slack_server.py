@@ -30,6 +30,7 @@ from tests.fakes.slack_world import (
     BOT,
     DIRECT,
     GENERAL,
+    GROUP,
     OPEN,
     PRIVATE,
     SCOPES,
@@ -50,6 +51,7 @@ NEEDS = {
     "conversations.join": "channels:join",
     "users.info": "users:read",
     "users.conversations": "channels:read",
+    "usergroups.list": "usergroups:read",
 }
 
 
@@ -197,6 +199,9 @@ class FakeSlack:
         end = start + min(int(arguments["limit"]), 2)  # small pages, so that a second one is asked for
         cursor = str(end) if end < len(chosen) else ""
         return {"channels": chosen[start:end], "response_metadata": {"next_cursor": cursor}}
+
+    async def _usergroups_list(self, _request: web.Request, _arguments: Payload) -> Payload:
+        return {"usergroups": [{"id": GROUP, "handle": "newsdesk", "name": "The desk", "team_id": TEAM}]}
 
     async def _conversations_info(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])

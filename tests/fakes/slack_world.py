@@ -16,7 +16,7 @@ Payload = dict[str, Any]
 SPEC = Path(__file__).parents[2].parent / "shared" / "specs" / "slack-blocks.schema.json"
 TEAM, BOT = "T0NEWSROOM", "U0NEWSBELL"
 GENERAL, ALERTS, PRIVATE, ARCHIVED, OPEN = "C0GENERAL", "C0ALERTS", "G0PRIVATE", "C0ARCHIVED", "C0OPEN"
-DIRECT = "D0MIA"
+DIRECT, GROUP = "D0MIA", "S0DESK"
 SCOPES = (  # what a workspace grants that installed the app from our manifest
     "chat:write",
     "chat:write.public",
@@ -28,6 +28,7 @@ SCOPES = (  # what a workspace grants that installed the app from our manifest
     "groups:read",
     "im:history",
     "users:read",
+    "usergroups:read",
     "app_mentions:read",
 )
 
@@ -147,6 +148,10 @@ def _shown(value: Any) -> str:
             return _shown(value["elements"]) + "\n"
         case "section":
             return _shown([value[key] for key in ("text",) if key in value]) + _shown(value.get("fields", []))
+        case "broadcast":
+            return f"<!{value['range']}>"
+        case "usergroup":
+            return f"<!subteam^{value['usergroup_id']}>"
         case "actions":
             return ""
         case _:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.command import Invocation
 from bot.core.errors import NotAllowed
+from bot.core.message import Role
 from bot.core.model import Channel, Person
+from bot.platforms.slack.outcome import code_of
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +27,9 @@ REMEMBERED = timedelta(minutes=5)
 ENTRIES = 2000
 PATIENCE = 5.0  # seconds for all questions about one command
 PAGES = 5  # of 200 channels
+
+HURRY = 2.0  # seconds
+HERE = Role("slack:here", "here")
 
 UNNAMED = ("", "privategroup")
 """What Slack calls the channel of a slash command that is typed in a private one."""
@@ -59,9 +65,10 @@ class Directory:
         """
         profile: dict[str, Any] = {}
         channels: tuple[Channel, ...] = ()
+        roles: tuple[Role, ...] = (HERE,)
         try:
             async with asyncio.timeout(PATIENCE):
-                profile, channels = await asyncio.gather(self._profile(user), self._channels(user))
+                profile, channels, roles = await asyncio.gather(self._profile(user), self._channels(user), self.roles())
                 if name in UNNAMED and channel:
                     name = next((each.name for each in channels if each.id.endswith(f":{channel}")), "")
                     name = name or await self._name(channel)
@@ -79,11 +86,31 @@ class Directory:
             channels=channels,
             zone=profile.get("tz") or "UTC",
             locale=profile.get("locale") or "en",
+            roles=roles,
         )
 
-    def unasked(self, channel: str, user: str) -> Invocation:
-        """Without a question to Slack, and so without any right: enough for completions."""
-        return Invocation(self.tenant, self._place(channel or user, ""), Person(f"slack:{self.team}:{user}"))
+    async def bare(self, channel: str, user: str) -> Invocation:
+        """Without asking who this is, and so without any right: for completions, which Slack gives three seconds."""
+        roles: tuple[Role, ...] = (HERE,)
+        with suppress(SlackClientError, aiohttp.ClientError, OSError):
+            async with asyncio.timeout(HURRY):
+                roles = await self.roles()
+        person = Person(f"slack:{self.team}:{user}")
+        return Invocation(self.tenant, self._place(channel or user, ""), person, roles=roles)
+
+    async def roles(self) -> tuple[Role, ...]:
+        """Who can be called together: whoever is there, and the user groups, where the app may see them."""
+
+        async def ask() -> tuple[Role, ...]:
+            try:
+                answer = await self._client.usergroups_list()
+            except SlackApiError as error:  # a workspace without groups, or an app from before this scope
+                log.debug("slack does not tell its user groups", reason=code_of(error))
+                return (HERE,)
+            groups = answer.get("usergroups") or ()
+            return (HERE, *(Role(f"slack:{each['id']}", str(each.get("handle", ""))) for each in groups))
+
+        return await self._once(("roles",), ask)
 
     def _place(self, channel: str, name: str) -> Channel:
         return Channel(f"{self.tenant}:{channel}", self.tenant, name or channel)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Role, Span, Style
 from bot.platforms.plain import clean, cut, fit, line, safe_url, units
 
 Block = dict[str, Any]
@@ -36,6 +36,8 @@ TOTAL = 12_000
 TITLE, LINK, SOURCE, FOOTER, FIELDS_TOTAL, BUTTONS_TOTAL = 300, 700, 100, 200, 2500, 3500
 
 STYLES = {Style.PRIMARY: {"style": "primary"}, Style.DANGER: {"style": "danger"}, Style.PLAIN: {}}
+ROLES = 5
+GROUP = re.compile(r"S[A-Z0-9]{2,30}")
 PRESS, OPEN = "press:", "open:"
 """Action ids: a press runs its value as a command line; opening a link is only acknowledged."""
 NOTHING = "…"
@@ -68,11 +70,24 @@ def escape(text: str) -> str:
 
 def draw(message: Message, *, image: bool = True) -> Drawn:
     """The message as blocks; without its picture for the second try, when Slack could not fetch it."""
-    head = _head(message, image=image)
+    head = [*_called(message.manner.roles), *_head(message, image=image)]
     tail = [*_fields(message.fields), *_actions(message.buttons), *_footer(message.footer)]
     body = _body(message.body, TOTAL - size(head) - size(tail), BLOCKS - len(head) - len(tail))
     blocks = [*head, *body, *tail] or [_section(NOTHING)]
     return Drawn(notification(message), tuple(blocks))
+
+
+def _called(roles: Sequence[Role]) -> list[Block]:
+    """Who is called: as elements that are made for it, so that no text can ever become one."""
+    elements: list[Block] = []
+    for role in roles[:ROLES]:
+        identity = role.id.rpartition(":")[2]
+        if identity == "here":
+            elements.append({"type": "broadcast", "range": "here"})
+        elif GROUP.fullmatch(identity):
+            elements.append({"type": "usergroup", "usergroup_id": identity})
+    spaced = [each for element in elements for each in (element, {"type": "text", "text": " "})][:-1]
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": spaced}]}] if spaced else []
 
 
 def notification(message: Message) -> str:

@@ -98,7 +98,7 @@ def values(command: Command, team: str, view: View) -> tuple[dict[str, Any], str
 
 
 def offered(choices: Sequence[Choice], typed: str) -> list[Block]:
-    """Options for what is half typed. What was typed can be taken as it stands: a topic may be any words."""
+    """Options for what is half typed. It can also be taken as it stands: a topic may be any words."""
     drawn: dict[str, Block] = {}
     for choice in choices:
         if 0 < len(choice.value) <= VALUE:
@@ -142,7 +142,7 @@ def _element(option: Option, preset: str) -> Block:
     if option.kind is OptionKind.CHANNEL:
         return _conversations(current=False)
     if option.kind is OptionKind.FLAG:
-        return {"type": "checkboxes", "action_id": FIELD, "options": [_option(option.description, YES)]}
+        return _flag(option)
     start: Block
     if option.kind is OptionKind.INT:
         start = {"initial_value": str(option.default)} if option.default is not None else {}
@@ -153,11 +153,17 @@ def _element(option: Option, preset: str) -> Block:
         chosen = [each for each in options if each["value"] == (preset or option.default)]
         start = {"initial_option": chosen[0]} if chosen else {}
         return {"type": "static_select", "action_id": FIELD, "options": options, **start}
-    if option.complete and len(preset) <= VALUE:
+    if (option.complete or option.kind is OptionKind.ROLE) and len(preset) <= VALUE:
         start = {"initial_option": _option(preset, preset)} if preset else {}
         return {"type": "external_select", "action_id": FIELD, "min_query_length": 0, **start}
     start = {"initial_value": cut(preset, TYPED)} if preset else {}
     return {"type": "plain_text_input", "action_id": FIELD, "max_length": TYPED, **start}
+
+
+def _flag(option: Option) -> Block:
+    if option.default is None:  # what is not said stays as it is, so "no" must be there to be said
+        return {"type": "static_select", "action_id": FIELD, "options": [_option("Yes", YES), _option("No", "no")]}
+    return {"type": "checkboxes", "action_id": FIELD, "options": [_option(option.description, YES)]}
 
 
 def _conversations(*, current: bool) -> Block:

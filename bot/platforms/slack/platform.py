@@ -54,6 +54,7 @@ SCOPES = (
     "groups:history",
     "groups:read",
     "im:history",
+    "usergroups:read",
     "users:read",
 )
 """What the bot token needs; config/slack-manifest.yaml asks for these and says why."""

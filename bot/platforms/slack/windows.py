@@ -107,9 +107,9 @@ class Windows:
         await self._tell(view["id"], wanted, answer)
 
     async def completed(self, ack: AsyncAck, body: Body) -> None:
-        """Options while somebody types. Slack waits three seconds, so nobody is asked who this is."""
+        """Options while somebody types."""
         command, option = asked(body["block_id"])
-        invocation = self._directory.unasked(Form.of(body["view"]).channel, body["user"]["id"])
+        invocation = await self._directory.bare(Form.of(body["view"]).channel, body["user"]["id"])
         typed = str(body.get("value") or "")
         await ack(options=offered(await self._clerk.choices(invocation, command, option, typed), typed))
 

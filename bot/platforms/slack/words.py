@@ -16,7 +16,7 @@ ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def plain(text: str, channels: Iterable[Channel] = ()) -> str:
-    """Typed text without Slack's markup: channels as `#id` where they can be chosen, links as their address."""
+    """Typed text without Slack's markup: channels and user groups as `#id` and `@id`, links as their address."""
     ids = {channel.id.rpartition(":")[2]: channel.id for channel in channels}
 
     def said(token: re.Match[str]) -> str:
@@ -26,7 +26,8 @@ def plain(text: str, channels: Iterable[Channel] = ()) -> str:
         if body.startswith("@"):
             return f"@{label or body[1:]}"
         if body.startswith("!"):
-            return label or f"@{body[1:].partition('^')[0]}"
+            name, _, group = body[1:].partition("^")
+            return label or (f"@slack:{group}" if name == "subteam" else f"@{name}")
         return body.removeprefix("mailto:")
 
     text = TOKEN.sub(said, text)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.core.message import Button, Field, Kind, Message, Span, marked, paragraph
+from bot.core.message import Button, Field, Kind, Manner, Message, Role, Span, marked, paragraph
 from bot.platforms.plain import INVISIBLE, clean, safe_url
 from bot.platforms.slack.draw import LOOKALIKES, draw, escape
 from tests.fakes.slack_world import block_faults, buttons_of, schema_faults, text_of
@@ -162,3 +162,15 @@ def test_fields_stand_side_by_side() -> None:
 
 def test_the_text_for_notifications_says_it_all() -> None:
     assert draw(Message(title="A <b>", body=(paragraph("c & d"),))).text == "A &lt;b&gt;\nc &amp; d"
+
+
+def test_only_the_subscriptions_own_mention_goes_out_and_no_text_can_make_one() -> None:
+    roles = (
+        Role("slack:here", "here"),
+        Role("slack:S0DESK", "<!channel>"),
+        Role("slack:<!channel>"),
+        Role("x:channel"),
+    )
+    said = text(Message(title="<!channel>", manner=Manner(roles)))
+    assert said == "<!here> <!subteam^S0DESK>\n\n*&lt;!channel&gt;*"
+    assert "<!" not in draw(Message(title="T", manner=Manner(roles))).text

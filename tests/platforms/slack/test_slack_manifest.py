@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from bot.platforms.slack.platform import SCOPES
+from bot.platforms.slack.windows import FIRST, MORE
 from tests.fakes import slack_world
 from tests.fakes.slack_server import NEEDS
 
@@ -27,5 +28,7 @@ def test_it_turns_on_what_the_platform_hears() -> None:
         "    is_enabled: true",
         "  socket_mode_enabled: true",
         "      should_escape: true",
+        f"      callback_id: {FIRST}",
+        f"      callback_id: {MORE}",
     ):
         assert f"\n{line}\n" in MANIFEST

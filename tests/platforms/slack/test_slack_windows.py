@@ -12,7 +12,7 @@ from bot.platforms.slack.form import CHOOSE, Form, asked, form, offered, values
 from tests.fakes.sample_commands import COMMANDS, sample_router
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_views import Window, view_faults
-from tests.fakes.slack_world import ALERTS, DIRECT, GENERAL, PRIVATE, TEAM
+from tests.fakes.slack_world import ALERTS, DIRECT, GENERAL, GROUP, PRIVATE, TEAM
 from tests.platforms import hostile
 from tests.platforms.slack.stage import running
 
@@ -33,7 +33,7 @@ async def test_the_bare_command_opens_a_form_that_does_the_same_by_clicking(slac
     router, desk = sample_router()
     async with running(slack, router):
         window = await opened(slack, channel=ALERTS)
-        assert set(window.inputs) == {"subscribe:topic", "subscribe:to"}
+        assert set(window.inputs) == {"subscribe:topic", "subscribe:to", "subscribe:mention"}
         await slack.views.submit(window, topic="Iraq")
         await window.shows("follows Iraq")
     name, call, given = desk.calls[0]
@@ -100,6 +100,21 @@ async def test_topics_are_completed_and_may_be_any_words(slack: FakeSlack) -> No
         assert len(await slack.views.suggestions(window, "subscribe:topic", "")) == 5
         await slack.views.submit(window, topic="ira")
         await window.shows("follows ira")
+
+
+async def test_a_mention_is_chosen_from_the_user_groups_and_here(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    async with running(slack, router):
+        window = await opened(slack)
+        found = await slack.views.suggestions(window, "subscribe:mention", "")
+        assert [each["value"] for each in found] == ["@here", "@newsdesk"]
+        await slack.views.submit(window, topic="ISIL", mention="@newsdesk")
+        await window.shows("follows ISIL")
+        await slack.slash(f"subscribe Iraq mention <!subteam^{GROUP}>")
+        await slack.slash("subscribe Iraq mention <!here>")
+        refused = await slack.slash("subscribe Iraq mention <!channel>")
+    assert [call[2]["mention"].id for call in desk.calls] == [f"slack:{GROUP}", f"slack:{GROUP}", "slack:here"]
+    assert "no role @channel here that I may mention" in refused.text
 
 
 async def test_a_form_cannot_do_what_its_person_may_not(slack: FakeSlack) -> None:

@@ -20,7 +20,7 @@ CHANNELS = (Channel("slack:T1:C1", "slack:T1", "alerts"),)
         ("ISIL to <#C1>", "ISIL to #slack:T1:C1"),
         ("ISIL to <#C9|other>", "ISIL to #other"),
         ("<@U1|bob> <@U2>", "@bob @U2"),
-        ("<!here> <!subteam^S1|@desk> <!subteam^S1>", "@here @desk @subteam"),
+        ("<!here> <!subteam^S1|@desk> <!subteam^S1>", "@here @desk @slack:S1"),
         ("<https://a.example/?x=1&amp;y=2|a.example>", "https://a.example/?x=1&y=2"),
         ("R&amp;D &lt;b&gt; &amp;lt;", "R&D <b> &lt;"),
         ("“oil   price”\n7d", "“oil price” 7d"),
