@@ -24,7 +24,7 @@ from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState
 from bot.core.pack import PackFeed
 from bot.core.ports import Platform
 from bot.core.router import Router
-from bot.courier import SETTLE, Courier
+from bot.courier import Courier
 from bot.jobs import Jobs
 from bot.llm import Llm
 from bot.pipeline import Pipeline, Rules
@@ -67,7 +67,7 @@ class House:
 
         Raises SettingsError where a platform cannot start.
         """
-        await self.store.take_over(SETTLE)
+        await self.store.take_over(self.courier.settle)
         await self.pipeline.follow()
         await self.pipeline.recall()
         gc.freeze()  # catalogue, topics and open stories live as long as we do: let no collection walk them

@@ -4,25 +4,30 @@
     flush        one channel at a time, in order: claim a delivery, post it, note the outcome
 
 The row is claimed with a lease and a fencing number before a byte leaves; the fence is looked at once more right
-before the send; a send in doubt is looked up on the platform before it is tried again. What a platform can neither
-deduplicate nor look up may be doubled by a kill between its "yes" and our note of it, and is counted.
+before the send. A send in doubt (a kill, a lost answer) is repeated as long as the platform drops repetitions, and
+looked up there after that. What a platform can neither deduplicate nor look up may be doubled by a kill between its
+"yes" and our note of it, and is counted.
+
+The times hang together, each found by breaking it: a lease outlasts send and settle, or two workers take turns for
+ever; a send ends well within its lease, or the fence is no fence; a repetition reaches the platform while it still
+remembers, or it doubles.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import structlog
-from aiolimiter import AsyncLimiter
 
 from bot import metrics
 from bot.core.errors import ChannelGone, Rejected, TryLater
-from bot.core.model import Delivery
+from bot.core.model import EVERYONE, Delivery
 from bot.core.ports import Platform
 from bot.jobs import Jobs
+from bot.pace import LIMITS, Gate, Limits
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -34,6 +39,10 @@ SETTLE = timedelta(seconds=10)
 """A platform's history lags behind its posts: read back no earlier than this after a doubtful send."""
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 21600, 43200))
 """Waits after the first, second, ... failed attempt; after the last the delivery is dead."""
+CRASHES = 3
+"""Attempts that a message gets whose sending raises what it should not: a bug does not go away by waiting."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def _kind(platform: str) -> str:
@@ -69,7 +78,7 @@ class Courier:
         self.name = name
         self.shelf_life = shelf_life
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
-        self._pace: dict[str, AsyncLimiter] = {}
+        self._gates: dict[str, Gate] = {}
 
     def serve(self) -> None:
         """Take flushes of the channels whose platforms are connected here; call it once they are all known."""
@@ -83,27 +92,41 @@ class Courier:
         await ring(self.jobs, [c for c in channels if c.partition(":")[0] in self.platforms])
 
     async def flush(self, channel: str) -> None:
-        """Post what waits for one channel, in order, until nothing is due or the head must wait."""
+        """Post what waits for one channel, in order, until nothing is due, the head must wait, or the pace is used up.
+
+        Whoever waits for a pace leaves: the next tick comes back within a second, and others need the place.
+        """
         platform = self.platforms.get(channel.partition(":")[0])
         if platform is None:
             return
-        # Discord allows about five messages in five seconds to a channel, Slack one a second with bursts.
-        pace = self._pace.setdefault(channel, AsyncLimiter(5, 5))
-        while True:
+        gate = self.gate(platform.name)
+        await self._expire(channel)
+        while gate.ready(channel):
             async with self.store.begin() as tx:
                 delivery = await tx.outbox.claim(channel, owner=self.name, lease=SEND_LEASE)
             if delivery is None:
                 return
-            async with pace:
-                await self.deliver(platform, delivery)
+            await gate.turn(channel)
+            await self.deliver(platform, delivery)
+
+    def gate(self, platform: str) -> Gate:
+        """What the platform lets this process do now."""
+        if platform not in self._gates:
+            self._gates[platform] = Gate(LIMITS.get(platform, Limits()), asyncio.get_running_loop().time)
+        return self._gates[platform]
 
     async def deliver(self, platform: Platform, delivery: Delivery) -> None:
         """Post one claimed delivery and note the outcome; every outcome has its own next step."""
         bound = log.bind(delivery=delivery.id, channel=delivery.channel, attempt=delivery.attempt)
+        gate = self.gate(platform.name)
+        if wait := gate.wait(delivery.tenant, EVERYONE):
+            await self._retry(delivery, TryLater("all posts wait there", timedelta(seconds=wait), refused=True))
+            return
         try:
             async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
                 remote_id = await self._post(platform, delivery)
         except TryLater as error:
+            self._heed(gate, delivery, error)
             await self._retry(delivery, error)
             bound.info("delivery put off", reason=str(error), unknown=error.unknown)
         except TimeoutError:
@@ -112,29 +135,58 @@ class Courier:
         except Rejected as error:
             await self._dead(delivery, str(error))
         except ChannelGone as error:
+            gate.refused()
             await self._close(delivery, str(error))
             bound.warning("channel is closed to us; its subscriptions pause", reason=str(error))
         except Exception as error:
             bound.exception("sending failed unexpectedly")
-            await self._retry(delivery, TryLater(f"unexpected {type(error).__name__}", unknown=True))
+            await self._retry(delivery, TryLater(f"unexpected {type(error).__name__}", unknown=True), most=CRASHES)
         else:
             if remote_id:
+                gate.went_well(delivery.tenant, EVERYONE)
                 await self._sent(platform, delivery, remote_id)
                 bound.info("delivered", topics=delivery.topics)
 
     async def _post(self, platform: Platform, delivery: Delivery) -> str | None:
         """The id of the posted message, or None if the row is no longer ours."""
-        if delivery.attempt > 1 and delivery.first_dispatch:
-            # An earlier attempt may have been posted although we never heard so (a kill, a lost answer).
-            found = await platform.find(delivery.channel, delivery.id, delivery.first_dispatch - SETTLE)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        if delivery.unknown and not _dropped_if_repeated(platform, delivery):
+            found = await self._look_up(platform, delivery)
             if found:
                 return found
-            if delivery.unknown:
-                metrics.POSSIBLE_DUPLICATES.labels(platform.name).inc()
         async with self.store.read() as tx:
             if not await tx.outbox.holds(delivery, owner=self.name):
                 return None
+        if loop.time() - began > SEND_TIMEOUT.total_seconds():
+            return None  # the process stood still after the fence was read: it may have fallen since
         return await platform.send(delivery.channel, delivery.message, delivery_id=delivery.id)
+
+    async def _look_up(self, platform: Platform, delivery: Delivery) -> str | None:
+        """The id of a message that an earlier attempt may have posted without our hearing of it."""
+        try:
+            return await platform.find(delivery.channel, delivery.id, delivery.first_dispatch or _LONG_AGO)
+        except (Rejected, ChannelGone) as error:
+            # Nobody can tell. We rather ring twice than not at all, and say so.
+            metrics.POSSIBLE_DUPLICATES.labels(platform.name).inc()
+            log.warning("sent again blindly", delivery=delivery.id, channel=delivery.channel, reason=str(error))
+            return None
+
+    def settle(self, channel: str) -> timedelta:
+        """How long after a claim in doubt nobody may look the message up: until sent, and shown in the history."""
+        platform = self.platforms.get(channel.partition(":")[0])
+        always = platform is not None and platform.dedupes_for == timedelta.max
+        return timedelta(0) if always else SEND_TIMEOUT + SETTLE
+
+    def _heed(self, gate: Gate, delivery: Delivery, error: TryLater) -> None:
+        """Let a refusal that means more than its channel stop the others before they are refused too."""
+        if not error.refused:
+            return
+        if gate.refused():
+            log.error("refused too often; no posts for a while", platform=delivery.channel.partition(":")[0])
+        if error.reach != "channel":
+            who = delivery.tenant if error.reach == "tenant" else EVERYONE
+            gate.pause(who, (error.after or RETRIES[0]).total_seconds())
 
     async def _sent(self, platform: Platform, delivery: Delivery, remote_id: str) -> None:
         async with self.store.begin() as tx:
@@ -144,13 +196,16 @@ class Courier:
         if delivery.created_at:
             metrics.LATENESS.observe(max(0.0, (now - delivery.created_at).total_seconds()))
 
-    async def _retry(self, delivery: Delivery, error: TryLater) -> None:
+    async def _retry(self, delivery: Delivery, error: TryLater, *, most: int = len(RETRIES)) -> None:
         """Back into the outbox, or dead when every attempt was used up."""
-        if delivery.attempt >= len(RETRIES) and not error.refused:
+        if delivery.attempt >= most and not error.refused:
             await self._dead(delivery, f"given up after {delivery.attempt} attempts: {error}")
             return
         wait = RETRIES[min(delivery.attempt, len(RETRIES)) - 1] * self.random.uniform(0.8, 1.2)
-        after = max(error.after or wait, SETTLE if error.unknown else timedelta(seconds=1))
+        after = max(error.after or wait, timedelta(seconds=1))
+        platform = self.platforms[delivery.channel.partition(":")[0]]
+        if error.unknown and not _dropped_if_repeated(platform, delivery, after + SEND_TIMEOUT):
+            after = max(after, SETTLE)  # waited out in the outbox: a lease is no place to sleep in
         metrics.RETRIES.labels(delivery.channel.partition(":")[0]).inc()
         async with self.store.begin() as tx:
             await tx.outbox.retry(
@@ -179,8 +234,18 @@ class Courier:
 
     async def sweep(self) -> None:
         """Expire what nobody could deliver in time, and say so."""
+        await self._expire()
+
+    async def _expire(self, channel: str | None = None) -> None:
         async with self.store.begin() as tx:
-            expired = await tx.outbox.expire(self.shelf_life)
+            expired = await tx.outbox.expire(self.shelf_life, channel)
         if expired:
             metrics.DELIVERIES.labels("any", "expired").inc(expired)
             log.warning("alerts expired undelivered", count=expired)
+
+
+def _dropped_if_repeated(platform: Platform, delivery: Delivery, later: timedelta = SEND_TIMEOUT) -> bool:
+    """Whether the platform will still know the first send `later` after this claim, and drop a second."""
+    if not (delivery.first_dispatch and delivery.last_dispatch):
+        return False
+    return delivery.last_dispatch - delivery.first_dispatch < platform.dedupes_for - later

@@ -18,6 +18,7 @@ NewsbellError
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from bot.core.message import Button
 
@@ -87,15 +88,23 @@ class TryLater(DeliveryError):
 
     `refused` is true where the platform said no before acting (a rate limit): that costs no attempt.
     `unknown` is true where the message may have been posted all the same (time-out, reset, 5xx).
+    `reach` says whom a refusal means: this channel, all of its server (a revoked token), or the whole bot there.
     """
 
     def __init__(
-        self, text: str, after: timedelta | None = None, *, refused: bool = False, unknown: bool = False
+        self,
+        text: str,
+        after: timedelta | None = None,
+        *,
+        refused: bool = False,
+        unknown: bool = False,
+        reach: Literal["channel", "tenant", "platform"] = "channel",
     ) -> None:
         super().__init__(text)
         self.after = after
         self.refused = refused
         self.unknown = unknown
+        self.reach = reach
 
 
 class Rejected(DeliveryError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.message import Message
@@ -25,6 +25,8 @@ class Platform(Protocol):
     """
 
     name: str
+    dedupes_for: timedelta
+    """So long after the first send of a delivery id, sending it again posts nothing; zero where nothing prevents it."""
 
     async def run(self, router: Router) -> None:
         """Connect, answer commands through the router, and return only when cancelled."""
@@ -40,7 +42,7 @@ class Platform(Protocol):
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         """Post a message; the platform's own id of it comes back.
 
-        Sending the same `delivery_id` twice posts once, as far as the platform allows (see `find`).
+        Sending the same `delivery_id` twice posts once, as far as the platform allows (`dedupes_for`, `find`).
         Raises `TryLater`, `Rejected` or `ChannelGone`.
         """
         ...
@@ -52,6 +54,7 @@ class Platform(Protocol):
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
         """The platform's id of a message posted under this delivery id since then, or None if there is none.
 
-        Asked only after a send whose outcome is unknown. Raises as `send` does.
+        Asked only after a send whose outcome is unknown, and not before the history can be trusted. Raises as `send`
+        does; `Rejected` and `ChannelGone` mean that the history cannot be read.
         """
         ...

@@ -17,7 +17,7 @@ import threading
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -52,6 +52,7 @@ class ConsolePlatform:
     """One channel, `console:terminal`. After the end of the input it goes on printing alerts until it is cancelled."""
 
     name = "console"
+    dedupes_for = timedelta(0)
 
     def __init__(self, *, source: TextIO | None = None, out: TextIO | None = None, zone: str = "") -> None:
         self._source = source or sys.stdin

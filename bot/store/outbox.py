@@ -8,7 +8,7 @@ The protocol with its crash points is the transactional outbox with leases; orde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,13 +76,17 @@ class Outbox:
             )
 
     async def due_channels(self, limit: int = 500) -> list[str]:
-        """Channels whose next message can be claimed now, longest waiting first."""
+        """Channels whose next message can be claimed now: each tenant's longest waiting first, then its next, ...
+
+        So a small tenant's one alert does not stand behind a thousand channels of a big one.
+        """
         now = await self.tx.now()
         heads = select(func.min(row.seq)).where(t.OPEN).group_by(row.channel)
+        turn = func.row_number().over(partition_by=row.tenant, order_by=(row.not_before, row.seq)).label("turn")
         rows = await self.tx.rows(
-            select(row.channel)
+            select(row.channel, turn)
             .where(row.seq.in_(heads.scalar_subquery()), _claimable(now))
-            .order_by(row.not_before, row.seq)
+            .order_by(turn, row.not_before, row.seq)
             .limit(limit)
         )
         return [each.channel for each in rows]
@@ -194,14 +198,31 @@ class Outbox:
             > 0
         )
 
-    async def expire(self, older_than: timedelta) -> int:
-        """Give up on what has waited past its shelf life; the rows say so."""
+    async def expire(self, older_than: timedelta, channel: str | None = None) -> int:
+        """Give up on what has waited past its shelf life, held or not; the rows say so. What is in the air stays.
+
+        In one channel only what is open is looked at: what is held there expires with the others.
+        """
         now = await self.tx.now()
-        hours = older_than / timedelta(hours=1)
+        reason = f"older than {older_than / timedelta(hours=1):g} hours"
+        nobodys = or_(
+            row.state == DeliveryState.PENDING.value,
+            and_(row.state == DeliveryState.HELD.value, or_(row.owner.is_(None), row.lease_until <= now)),
+            and_(row.state == DeliveryState.SENDING.value, row.lease_until <= now),
+        )
+        where = [t.WAITING] if channel is None else [row.channel == channel, t.OPEN]  # each has its partial index
         return await self.tx.changed(
             update(t.delivery)
-            .where(t.OPEN, row.state == DeliveryState.PENDING.value, row.created_at <= now - older_than)
-            .values(state=DeliveryState.EXPIRED.value, reason=f"older than {hours:g} hours")
+            .where(*where, nobodys, row.created_at <= now - older_than)
+            .values(
+                _released()
+                | {
+                    "state": DeliveryState.EXPIRED.value,
+                    "reason": case(
+                        (or_(row.unknown, row.owner.is_not(None)), f"{reason}; it may have been posted"), else_=reason
+                    ),
+                }
+            )
         )
 
     async def hold_channel(self, channel: str, reason: str) -> int:
@@ -266,16 +287,16 @@ class Outbox:
         p50, p95 = [(await self.tx.execute(ordered.offset(rank).limit(1))).scalar_one() for rank in ranks]
         return float(p50), float(p95)
 
-    async def reclaim(self, settle: timedelta) -> int:
-        """End the leases of workers known to be dead, `settle` after their last send, and say how many there were."""
+    async def reclaim(self, settle: Callable[[str], timedelta]) -> int:
+        """End the leases of workers known to be dead, `settle(channel)` after the claim; how many there were."""
         now = await self.tx.now()
         held = await self.tx.rows(
-            select(row.seq, row.last_dispatch).where(
+            select(row.seq, row.channel, row.last_dispatch).where(
                 t.OPEN, row.state == DeliveryState.SENDING.value, row.lease_until > now
             )
         )
         for each in held:
-            end = max(now, each.last_dispatch + settle)
+            end = max(now, each.last_dispatch + settle(each.channel))
             await self.tx.execute(update(t.delivery).where(row.seq == each.seq).values(lease_until=end))
         return len(held)
 

@@ -9,7 +9,7 @@ All or nothing of it is kept. Never await the network inside: on SQLite every ot
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
@@ -69,11 +69,11 @@ class Store:
         """The database in a word: SQLite or PostgreSQL."""
         return "SQLite" if self._database.is_sqlite else "PostgreSQL"
 
-    async def take_over(self, settle: timedelta) -> None:
+    async def take_over(self, settle: Callable[[str], timedelta]) -> None:
         """End what an earlier process left leased, as far as it must be dead: SQLite has one bot at a time.
 
-        On PostgreSQL others may be at work, and a lease ends by itself. `settle` is how long after a send in doubt a
-        platform's history is not yet to be trusted.
+        On PostgreSQL others may be at work, and a lease ends by itself. `settle` says of a channel how long after a
+        claim in doubt the platform's history is not yet to be trusted.
         """
         if self._database.is_sqlite:
             async with self.begin() as tx:

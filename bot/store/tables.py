@@ -277,6 +277,7 @@ muted_story = Table(
 
 # These are texts, not bound values: a planner can prove that a query falls within a partial index only from constants.
 OPEN = text("state IN ('pending', 'sending')")
+WAITING = text("state IN ('pending', 'sending', 'held')")
 SENDING = text("state = 'sending'")
 ON_PLATFORM = text("remote_id <> ''")
 
@@ -311,6 +312,7 @@ delivery = Table(
     Index("delivery_channel", "channel", "seq"),
     Index("delivery_remote", "channel", "remote_id", postgresql_where=ON_PLATFORM, sqlite_where=ON_PLATFORM),
     Index("delivery_created", "created_at", "state"),
+    Index("delivery_waiting", "created_at", postgresql_where=WAITING, sqlite_where=WAITING),
     Index("delivery_tenant", "tenant", "created_at"),
     Index("delivery_sent", "sent_at", "late"),
     sqlite_autoincrement=True,

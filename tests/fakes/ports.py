@@ -58,6 +58,7 @@ class FakePlatform:
     """A chat service in memory. `faults` are raised by the next sends, after posting where `acts` says so."""
 
     name: str = "fake"
+    dedupes_for: timedelta = timedelta(0)
     posted: list[tuple[str, str, Message]] = field(default_factory=list)
     faults: list[DeliveryError] = field(default_factory=list)
     acts: bool = False

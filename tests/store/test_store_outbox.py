@@ -163,9 +163,11 @@ async def test_dead_and_expired_rows_say_why_and_make_way(store: Store, clock: C
         for number in range(3):
             await tx.outbox.add(alert(number))
         await tx.outbox.dead(await claimed(tx), owner="w", reason="the platform will not take it")
+        clock.turn(timedelta(hours=24) - SECOND)
         in_hand = await claimed(tx)
-        clock.turn(timedelta(hours=24))
-        assert await tx.outbox.expire(timedelta(hours=24)) == 1
+        clock.turn(SECOND)
+        assert await tx.outbox.expire(timedelta(hours=24), "web:elsewhere") == 0
+        assert await tx.outbox.expire(timedelta(hours=24), HERE) == 1
         assert await tx.outbox.expire(timedelta(hours=24)) == 0
         states = {each.id: (each.state, each.reason) for each in await tx.outbox.last(HERE)}
         assert states == {
@@ -181,6 +183,29 @@ async def test_dead_and_expired_rows_say_why_and_make_way(store: Store, clock: C
         }
         assert await tx.outbox.counts("others", START) == {}
         assert await tx.outbox.counts(None, START + SECOND) == {}
+
+
+async def test_what_was_held_or_left_by_the_dead_expires_too(store: Store, clock: Clock) -> None:
+    async with store.begin() as tx:
+        await tx.outbox.add(alert(1))
+        await claimed(tx)
+        await tx.outbox.add(alert(2, "web:closed"))
+        await tx.outbox.hold_channel("web:closed", "archived")
+        clock.turn(timedelta(hours=24))
+        assert await tx.outbox.expire(timedelta(hours=24)) == 2
+        assert await tx.outbox.release_channel("web:closed") == 0
+        [left], [held] = await tx.outbox.last(HERE), await tx.outbox.last("web:closed")
+    assert (left.state, left.reason) == (DeliveryState.EXPIRED, "older than 24 hours; it may have been posted")
+    assert (held.state, held.reason) == (DeliveryState.EXPIRED, "older than 24 hours")
+
+
+async def test_every_tenant_has_a_channel_among_the_first(store: Store, clock: Clock) -> None:
+    async with store.begin() as tx:
+        for number in range(20):
+            await tx.outbox.add(alert(f"big {number}", f"web:big-{number:02}", "big"))
+            clock.turn(SECOND)
+        await tx.outbox.add(replace(alert("small", "web:small", "small"), created_at=clock()))
+        assert await tx.outbox.due_channels(3) == ["web:big-00", "web:small", "web:big-01"]
 
 
 async def test_what_may_not_go_yet_waits_and_holds_up_what_is_behind(store: Store, clock: Clock) -> None:

@@ -171,6 +171,8 @@ async def _is_table(tx: Any, name: str) -> bool:
         (lambda tx: tx.outbox.claim("web:1", owner="w", lease=LEASE), "delivery_open (channel=?)"),
         (lambda tx: tx.outbox.claim("web:1", owner="w", lease=LEASE), "delivery_sending (channel=?)"),
         (lambda tx: tx.outbox.due_channels(), "delivery_open"),
+        (lambda tx: tx.outbox.expire(DAY), "delivery_waiting (created_at<?)"),
+        (lambda tx: tx.outbox.expire(DAY, "web:1"), "delivery_open (channel=?)"),
         (lambda tx: tx.feeds.claim("h1.example", owner="w", lease=LEASE), "feed_host (host=? AND next_check_at<?)"),
         (lambda tx: tx.subscriptions.changed(95), "subscription_revision (revision>?)"),
         (lambda tx: tx.outbox.remote("web:1", "r"), "delivery_remote (channel=? AND remote_id=?)"),

@@ -70,7 +70,7 @@ class BotMustWait(TryLater):
     """All of the bot's requests are meant, and not this channel's alone."""
 
     def __init__(self, text: str, after: timedelta) -> None:
-        super().__init__(text, after, refused=True)
+        super().__init__(text, after, refused=True, reach="platform")
         self.wait = after
 
 

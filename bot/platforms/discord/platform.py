@@ -39,6 +39,8 @@ class DiscordPlatform:
     """
 
     name = "discord"
+    dedupes_for = timedelta(seconds=60)
+    """Discord keeps a nonce for "the past few minutes", and says no more: we count on one."""
 
     def __init__(
         self,

@@ -84,6 +84,7 @@ def meaning(error: SlackApiError, bot: str) -> DeliveryError:
             "NEWSBELL_SLACK__BOT_TOKEN",
             WRONG_TOKEN_WAIT,
             refused=True,
+            reach="tenant",
         )
     code = ALIASES.get(code, code)
     if code in GONE:

@@ -72,6 +72,7 @@ class SlackPlatform:
     """
 
     name = "slack"
+    dedupes_for = timedelta(0)
 
     def __init__(
         self,

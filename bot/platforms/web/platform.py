@@ -7,7 +7,7 @@ import errno
 import socket
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -49,6 +49,8 @@ class WebPlatform:
     """
 
     name = "web"
+    dedupes_for = timedelta.max
+    """A delivery id is unique in the archive of the page."""
 
     def __init__(
         self,

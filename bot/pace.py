@@ -1,0 +1,113 @@
+"""What one platform lets us do at the moment: its pace, the pauses that it asked for, and a budget of refusals.
+
+Seconds are those of a clock that never steps. Everything here is about this process alone: with several that deliver,
+each keeps to the pace by itself and the platform's own 429 does the rest.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiolimiter import AsyncLimiter
+
+REFUSALS, REFUSALS_WITHIN = 1_000, 600.0
+"""Discord bans an address after 10,000 answers of 401, 403 or 429 within ten minutes: we stop at a tenth of that."""
+REMEMBERED = 10_000
+"""Channels whose last seconds are remembered; one that drops out may burst once more."""
+PROBE = 2.0
+"""Seconds until those who wait look again while one of them tries whether a pause is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Posts in seconds, for a channel and for the whole bot; None where the platform has no such limit."""
+
+    channel: tuple[float, float] | None = None
+    platform: tuple[float, float] | None = None
+
+
+LIMITS = {
+    # About five in five seconds to a channel, and 50 requests a second for the bot, of which answers need some.
+    # The exact buckets are in Discord's headers, and its library keeps to them.
+    "discord": Limits((5, 5.0), (40, 1.0)),
+    # One a second with short bursts; the limit of a workspace comes as a 429 with its wait.
+    "slack": Limits((3, 3.0)),
+}
+
+
+class Gate:
+    """Asked before each post to one platform, and told how each ended."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float], *, refusals: int = REFUSALS) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._budget = refusals
+        self._all = AsyncLimiter(*limits.platform) if limits.platform else None
+        self._channels: OrderedDict[str, AsyncLimiter] = OrderedDict()
+        self._paused: dict[str, tuple[float, float]] = {}
+        """Who must wait, until when, and when somebody last began to try whether it is over."""
+        self._refusals: deque[float] = deque()
+
+    def ready(self, channel: str) -> bool:
+        """Whether the pace lets a post go to the channel now. A slot of the queue is not for waiting."""
+        lane = self._lane(channel)
+        return (lane is None or lane.has_capacity()) and (self._all is None or self._all.has_capacity())
+
+    async def turn(self, channel: str) -> None:
+        """Count a post; waits a moment only where several took the last of the pace together."""
+        for limiter in (self._lane(channel), self._all):
+            if limiter is not None:
+                await limiter.acquire()
+
+    def wait(self, *who: str) -> float:
+        """Seconds that these (a tenant, or "" for the whole platform) must wait; 0 lets the caller try.
+
+        When a pause is over one caller is let through, and the others when that one's post has gone well.
+        """
+        now = self._clock()
+        self._forget_refusals(now)
+        if len(self._refusals) >= self._budget:
+            return max(self._refusals[0] + REFUSALS_WITHIN - now, PROBE)
+        waits = [self._left(each, now) for each in who]
+        if longest := max(waits, default=0.0):
+            return longest
+        for each in who:
+            if each in self._paused:
+                self._paused[each] = (self._paused[each][0], now)
+        return 0.0
+
+    def pause(self, who: str, seconds: float) -> None:
+        """Nobody of these is to try before then."""
+        self._paused[who] = (self._clock() + seconds, float("-inf"))
+
+    def went_well(self, *who: str) -> None:
+        for each in who:
+            self._paused.pop(each, None)
+
+    def refused(self) -> bool:
+        """Count an answer that the platform counts against us. True if that used up the budget."""
+        now = self._clock()
+        self._forget_refusals(now)
+        self._refusals.append(now)
+        return len(self._refusals) == self._budget
+
+    def _left(self, who: str, now: float) -> float:
+        until, tried = self._paused.get(who, (now, float("-inf")))
+        if until > now:
+            return until - now
+        return PROBE if now - tried < 5 * PROBE else 0.0
+
+    def _forget_refusals(self, now: float) -> None:
+        while self._refusals and self._refusals[0] <= now - REFUSALS_WITHIN:
+            self._refusals.popleft()
+
+    def _lane(self, channel: str) -> AsyncLimiter | None:
+        if self._limits.channel is None:
+            return None
+        lane = self._channels.setdefault(channel, AsyncLimiter(*self._limits.channel))
+        self._channels.move_to_end(channel)
+        if len(self._channels) > REMEMBERED:
+            self._channels.popitem(last=False)
+        return lane

@@ -1,0 +1,68 @@
+"""What one platform lets us do: pace, pauses and the budget of refusals, by a clock that is turned by hand."""
+
+from __future__ import annotations
+
+from bot.pace import PROBE, REFUSALS_WITHIN, Gate, Limits
+
+
+class Seconds:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_channel_that_used_up_its_pace_is_not_ready_and_its_neighbour_is() -> None:
+    gate = Gate(Limits(channel=(2, 3600)), Seconds())
+    for _ in range(2):
+        assert gate.ready("a")
+        await gate.turn("a")
+    assert not gate.ready("a")
+    assert gate.ready("b")
+
+
+async def test_the_pace_of_the_whole_bot_is_shared_by_its_channels() -> None:
+    gate = Gate(Limits(platform=(2, 3600)), Seconds())
+    await gate.turn("a")
+    await gate.turn("b")
+    assert not gate.ready("c")
+
+
+async def test_a_platform_without_limits_is_always_ready() -> None:
+    gate = Gate(Limits(), Seconds())
+    for _ in range(100):
+        await gate.turn("a")
+    assert gate.ready("a")
+
+
+def test_a_pause_holds_those_it_means_and_ends_with_one_try() -> None:
+    clock = Seconds()
+    gate = Gate(Limits(), clock)
+    gate.pause("revoked", 600)
+    assert gate.wait("revoked", "*") == 600
+    assert gate.wait("other", "*") == 0
+    clock.now = 600
+    assert gate.wait("revoked", "*") == 0  # one may try ...
+    assert gate.wait("revoked", "*") == PROBE  # ... while the others wait for how it ends
+    gate.went_well("revoked", "*")
+    assert gate.wait("revoked", "*") == 0
+    assert gate.wait("revoked", "*") == 0
+
+
+def test_a_try_that_never_came_back_lets_another_one_through() -> None:
+    clock = Seconds()
+    gate = Gate(Limits(), clock)
+    gate.pause("*", 1)
+    clock.now = 1
+    assert gate.wait("*") == 0
+    clock.now = 1 + 5 * PROBE
+    assert gate.wait("*") == 0
+
+
+def test_too_many_refusals_stop_everything_until_they_are_old() -> None:
+    clock = Seconds()
+    gate = Gate(Limits(), clock, refusals=3)
+    assert [gate.refused() for _ in range(3)] == [False, False, True]
+    assert gate.wait("anybody") == REFUSALS_WITHIN
+    clock.now = REFUSALS_WITHIN
+    assert gate.wait("anybody") == 0
