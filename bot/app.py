@@ -16,6 +16,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot import __version__, metrics
+from bot.cards import Cards
 from bot.commands import COMMANDS, Desk
 from bot.core import pack
 from bot.core.cadence import PRESETS, first_check
@@ -57,6 +58,7 @@ class House:
     poller: Poller
     pipeline: Pipeline
     courier: Courier
+    cards: Cards
     jobs: Jobs
     scheduler: Scheduler
     router: Router
@@ -74,6 +76,7 @@ class House:
         every = self.scheduler.every
         every(TICK, self.poller.poll_due)
         every(TICK, self.courier.flush_due)
+        every(TICK, self.cards.edit_due)
         every(timedelta(minutes=1), self.courier.sweep)
         every(timedelta(minutes=1), self.count_feeds)
         every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
@@ -199,6 +202,14 @@ async def open_house(
             name=name,
             shelf_life=timedelta(hours=settings.alerts.shelf_life_hours),
         )
+        cards = Cards(
+            store=store,
+            platforms=platforms,
+            jobs=jobs,
+            name=name,
+            sentences=settings.alerts.sentences,
+            writer=writer,
+        )
         pipeline = Pipeline(
             store=store,
             following=Following(catalogue),
@@ -222,10 +233,11 @@ async def open_house(
         )
         desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
         house = House(
-            settings, store, source, poller, pipeline, courier, jobs, Scheduler(), Router(COMMANDS, desk), platforms
+            settings, store, source, poller, pipeline, courier, cards, jobs, Scheduler(), Router(COMMANDS, desk), platforms
         )
         platforms.update(_platforms(settings, house))
         courier.serve()
+        cards.serve()
         await _fill(store, wanted, interval)
         yield house
 

@@ -29,6 +29,12 @@ LATENESS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600),
     registry=REGISTRY,
 )
+EDITS = Counter(
+    "newsbell_card_edits_total",
+    "Edits of living cards, by platform and outcome",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
 FEEDS = Gauge("newsbell_feeds", "Feeds by state", ["state"], registry=REGISTRY)
 
 

@@ -5,10 +5,12 @@
     take_in      in ONE transaction: new articles, the story of each, the alerts they cause, the feed's validators
     flush_due    every second: which channels have alerts waiting?  ........... kicks flush(channel)
     flush        one channel at a time, in order: claim a delivery, post it, note the outcome
+    edit_due     every second: which posted alerts are behind their story?  ... kicks edit(channel)
+    edit         compose the card from the archive, edit the message in place
 
-take_in is here. The way in to it is the poller's (poller.py), the way out of it the courier's (courier.py). Seen and
-queued are one transaction, so nothing is lost; posting is leased, fenced and looked up after doubt, so nothing is
-doubled. A kill at any line leaves a state from which the next tick goes on.
+take_in is here. The way in to it is the poller's (poller.py), the way out of it the courier's (courier.py), and a posted
+alert lives on by cards.py. Seen and queued are one transaction, so nothing is lost; posting is leased, fenced and
+looked up after doubt, so nothing is doubled. A kill at any line leaves a state from which the next tick goes on.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from bot.jobs import Jobs
 from bot.llm import Summary
 from bot.poller import Admit
 from bot.store import Store, Tx
-from bot.stories import Stories, summarize
+from bot.stories import Stories, origin, summarize
 from bot.topics import Following
 
 log = structlog.get_logger(__name__)
@@ -144,7 +146,9 @@ class Pipeline:
         else:
             story_id = story.id
             await tx.archive.join_story(article.id, story_id, copy_of=placed.copy_of, now=now)
+            await tx.cards.want(story_id, now=now)
             log.info("joins a story", article=article.id, story=story_id, why=placed.why, score=round(placed.score, 3))
+        await tx.reports.note(article.id, story_id, origin=origin(article), why=placed.why, score=placed.score)
         self.stories.remember(article, story_id)
 
         if not may_ring or article.when < now - self.rules.max_age:
@@ -201,6 +205,7 @@ class Pipeline:
             created_at=now,
         )
         if await tx.outbox.add(delivery):
+            await tx.cards.open(delivery, now=now)
             await tx.outbox.mark_alerted(channel, story_id, topics, delivery_id=delivery.id, now=now)
             metrics.ALERTS.inc()
 
@@ -230,6 +235,7 @@ class Pipeline:
                 now = await tx.now()
                 batch = await tx.archive.prune(now - self.rules.keep_articles)
                 batch += await tx.outbox.prune(now - self.rules.keep_deliveries)
+                await tx.cards.prune(now - 2 * self.rules.window)
             pruned += batch
         if pruned:
             log.info("let go of what is past its keep", rows=pruned)

@@ -207,6 +207,25 @@ class Story:
     sources: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article as its story counts it. `origin` is whose words it brings: an agency, or the outlet itself.
+
+    `why` and `score` say what put it there, `moved_by` who did so by hand.
+    """
+
+    article_id: str
+    title: str
+    at: datetime
+    url: str = ""
+    source: str = ""
+    origin: str = ""
+    copy_of: str = ""
+    why: str = ""
+    score: float = 0.0
+    moved_by: str = ""
+
+
 class DeliveryState(StrEnum):
     """Where a row of the outbox stands. `HELD` waits for a pause to end; `DEAD` and `EXPIRED` carry a reason."""
 
@@ -240,3 +259,24 @@ class Delivery:
     unknown: bool = False
     remote_id: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A posted alert that goes on telling its story. `message` is as it was posted first.
+
+    `wanted` is the change of the story that an edit made now will show; `attempt` the fencing number of the claim.
+    `face` is a digest of what the message shows since its last edit.
+    """
+
+    channel: str
+    tenant: str
+    story_id: int
+    delivery_id: str
+    remote_id: str
+    message: Message
+    topics: tuple[str, ...] = ()
+    wanted: int = 0
+    attempt: int = 0
+    failures: int = 0
+    face: str = ""

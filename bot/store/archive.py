@@ -97,7 +97,7 @@ class Archive:
                     log.exception("an article could not be read", feed=feed.id)
         rows.sort(key=lambda row: row["at"])
         ids = await self._insert(rows)
-        articles = [_article(row | {"id": ids[row["key"]], "story_id": None}) for row in rows if row["key"] in ids]
+        articles = [to_article(row | {"id": ids[row["key"]], "story_id": None}) for row in rows if row["key"] in ids]
         return sorted(articles, key=lambda article: int(article.id))
 
     async def _remember(self, feed_id: int, keys: list[str], now: datetime) -> set[str]:
@@ -134,7 +134,7 @@ class Archive:
 
     async def open_story(self, article: Article, *, now: datetime) -> int:
         """A new story with this article in it; its number."""
-        tenant = select(t.article.c.tenant).where(t.article.c.id == _number(article.id)).scalar_subquery()
+        tenant = select(t.article.c.tenant).where(t.article.c.id == number(article.id)).scalar_subquery()
         result = await self.tx.execute(
             self.tx.insert(t.story)
             .values(
@@ -150,13 +150,13 @@ class Archive:
     async def join_story(self, article_id: str, story_id: int, *, copy_of: str | None, now: datetime) -> None:
         """Put an article into a story, out of any other; saying it twice changes nothing."""
         article = t.article.c
-        row = await self.tx.first(select(article.story_id, article.at).where(article.id == _number(article_id)))
+        row = await self.tx.first(select(article.story_id, article.at).where(article.id == number(article_id)))
         if row is None:
             return
         await self.tx.execute(
             update(t.article)
             .where(article.id == int(article_id))
-            .values(story_id=story_id, copy_of=_number(copy_of) if copy_of else None)
+            .values(story_id=story_id, copy_of=number(copy_of) if copy_of else None)
         )
         if row.story_id == story_id:
             return
@@ -185,7 +185,7 @@ class Archive:
         if row is None:
             return None
         article = t.article.c
-        mine = [article.story_id == story_id] if tenant is None else [article.story_id == story_id, _visible(tenant)]
+        mine = [article.story_id == story_id] if tenant is None else [article.story_id == story_id, visible(tenant)]
         outlets = await self.tx.rows(
             select(article.source, func.count(), func.min(article.at), func.max(article.at))
             .where(*mine)
@@ -209,11 +209,11 @@ class Archive:
             .order_by(t.article.c.id)
             .limit(limit)
         )
-        return [_article(row._mapping) for row in rows]
+        return [to_article(row._mapping) for row in rows]
 
     async def get(self, article_id: str, tenant: str) -> Article | None:
-        row = await self.tx.first(select(*SHOWN).where(t.article.c.id == _number(article_id), _visible(tenant)))
-        return _article(row._mapping) if row else None
+        row = await self.tx.first(select(*SHOWN).where(t.article.c.id == number(article_id), visible(tenant)))
+        return to_article(row._mapping) if row else None
 
     async def of_feed(self, feed_id: int, *, limit: int = 10) -> list[Article]:
         """The newest articles of a feed that the caller may see."""
@@ -224,7 +224,7 @@ class Archive:
         if not story_id:
             return []
         return await self._newest(
-            select(t.article.c.id).where(t.article.c.story_id == story_id, _visible(tenant)), limit, None
+            select(t.article.c.id).where(t.article.c.story_id == story_id, visible(tenant)), limit, None
         )
 
     async def search(
@@ -245,7 +245,7 @@ class Archive:
         found = matching(self.tx.dialect, terms)
         if found is None:
             return []
-        wanted = select(t.article.c.id).where(_visible(tenant), *found)
+        wanted = select(t.article.c.id).where(visible(tenant), *found)
         if since is not None:
             wanted = wanted.where(t.article.c.at >= since)
         if until is not None:
@@ -255,7 +255,7 @@ class Archive:
     async def latest(
         self, tenant: str, *, limit: int = 10, before: tuple[datetime, int] | None = None
     ) -> list[Article]:
-        return await self._newest(select(t.article.c.id).where(_visible(tenant)), limit, before)
+        return await self._newest(select(t.article.c.id).where(visible(tenant)), limit, before)
 
     async def _newest(self, wanted: Select[Any], limit: int, before: tuple[datetime, int] | None) -> list[Article]:
         if before is not None:
@@ -268,7 +268,7 @@ class Archive:
         # First which, then what they say: sorting all that match would carry their texts along.
         which = wanted.order_by(*newest_first).limit(limit).scalar_subquery()
         rows = await self.tx.rows(select(*SHOWN).where(t.article.c.id.in_(which)).order_by(*newest_first))
-        return [_article(row._mapping) for row in rows]
+        return [to_article(row._mapping) for row in rows]
 
     async def count(self, tenant: str, since: datetime) -> ArchiveCount:
         """What the tenant's feeds have brought since then."""
@@ -279,7 +279,7 @@ class Archive:
                 func.count(article.story_id.distinct()),
                 func.count(article.source.distinct()),
                 func.count(article.feed_id.distinct()),
-            ).where(article.at >= since, _visible(tenant))
+            ).where(article.at >= since, visible(tenant))
         )
         articles, stories, sources, feeds = counted.one()
         return ArchiveCount(articles, stories, sources, feeds)
@@ -308,7 +308,7 @@ class Archive:
         filled = exists().where(t.article.c.story_id == t.story.c.id)
         rows = await self.tx.rows(delete(t.story).where(t.story.c.id.in_(stories), ~filled).returning(t.story.c.id))
         empty = [row.id for row in rows]
-        for table in (t.alerted, t.muted_story):
+        for table in (t.alerted, t.muted_story, t.card):
             await self.tx.execute(delete(table).where(table.c.story_id.in_(empty)))
 
 
@@ -320,7 +320,8 @@ def _is_poison(error: Exception) -> bool:
     return isinstance(error, DataError | IntegrityError) or state[:2] in ("22", "54")  # data, limits of the program
 
 
-def _visible(tenant: str) -> ColumnElement[bool]:
+def visible(tenant: str) -> ColumnElement[bool]:
+    """Of an article: whether the tenant may see it."""
     use = t.feed_use.c
     return exists().where(
         use.feed_id == t.article.c.feed_id,
@@ -340,7 +341,7 @@ def _slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def _number(article_id: str) -> int:
+def number(article_id: str) -> int:
     """The row's number, or 0, which no row has, for what is not an id of ours."""
     return int(article_id) if article_id.isascii() and article_id.isdecimal() and len(article_id) < 19 else 0
 
@@ -369,7 +370,7 @@ def _row(feed: Feed, tenant: str, key: str, entry: Entry, now: datetime) -> dict
     }
 
 
-def _article(row: Any) -> Article:
+def to_article(row: Any) -> Article:
     return Article(
         id=str(row["id"]),
         title=row["title"],

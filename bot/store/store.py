@@ -1,4 +1,4 @@
-"""The store: open it, begin a transaction, and walk into one of its five rooms.
+"""The store: open it, begin a transaction, and walk into one of its rooms.
 
     async with store.begin() as tx:
         articles = await tx.archive.add(feed, entries, now=await tx.now())
@@ -16,18 +16,20 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.archive import Archive
+from bot.store.cards import Cards
 from bot.store.channels import Channels
 from bot.store.chat import ChatLog
 from bot.store.engine import Database, connect, sqlite_warnings
 from bot.store.feeds import Feeds
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
+from bot.store.reports import Reports
 from bot.store.subscriptions import Subscriptions
 from bot.store.transaction import Clock, Transaction
 
 
 class Tx(Transaction):
-    """One transaction, five rooms."""
+    """One transaction and its rooms."""
 
     def __init__(self, connection: AsyncConnection, clock: Clock | None, *, writable: bool) -> None:
         super().__init__(connection, clock, writable=writable)
@@ -36,6 +38,8 @@ class Tx(Transaction):
         self.subscriptions = Subscriptions(self)
         self.outbox = Outbox(self)
         self.channels = Channels(self)
+        self.reports = Reports(self)
+        self.cards = Cards(self)
 
 
 class Store:

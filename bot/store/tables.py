@@ -211,6 +211,20 @@ story = Table(
     sqlite_autoincrement=True,
 )
 
+report = Table(
+    "report",  # how an article came to its story; apart from the article, whose long texts are no help in counting
+    metadata,
+    Column("article_id", Id, ForeignKey("article.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("story_id", Id, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("moved_by", Text, nullable=False),  # who put it there by hand; empty for what we decided
+    Column("revision", BigInteger, nullable=False),  # of the last move by hand, else 0
+    Index("report_story", "story_id"),
+    Index("report_moved", "revision", postgresql_where=text("revision > 0"), sqlite_where=text("revision > 0")),
+)
+
 channel = Table(
     "channel",
     metadata,
@@ -329,6 +343,28 @@ alerted = Table(
     Column("at", Instant, nullable=False),
     _channel_of_tenant(),
     Index("alerted_tenant", "tenant", "channel"),
+)
+
+card = Table(
+    "card",  # the one message of a channel that goes on telling a story
+    metadata,
+    Column("story_id", Id, primary_key=True, autoincrement=False),
+    Column("channel", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("delivery_id", Text, ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("wanted", BigInteger, nullable=False),  # changes of the story since the message was queued
+    Column("shown", BigInteger, nullable=False),  # those that the message shows
+    Column("due_at", Instant, nullable=False),
+    Column("owner", Text),
+    Column("lease_until", Instant),
+    Column("attempt", Integer, nullable=False),  # also the fencing number
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("face", Text, nullable=False),  # a digest of what is shown, so that an edit that says nothing new is spared
+    _channel_of_tenant(),
+    Index("card_stale", "due_at", postgresql_where=text("wanted > shown"), sqlite_where=text("wanted > shown")),
+    Index("card_due", "due_at"),
+    Index("card_delivery", "delivery_id"),
+    Index("card_channel", "tenant", "channel"),
 )
 
 chat_channel = Table(

@@ -3,6 +3,6 @@
 from bot.stories.clusters import Placed, Stories
 from bot.stories.origin import origin
 from bot.stories.stream import stream
-from bot.stories.summary import summarize, summary_of
+from bot.stories.summary import summarize, summary_of, summary_of_story
 
-__all__ = ["Placed", "Stories", "origin", "stream", "summarize", "summary_of"]
+__all__ = ["Placed", "Stories", "origin", "stream", "summarize", "summary_of", "summary_of_story"]

@@ -31,6 +31,11 @@ _SHORTEST, _LONGEST = 5, 100
 _READ = 20_000
 """Characters of a text that are read: what matters is not further down, and an article may be a whole book."""
 
+_AGES = 0.9
+"""What a sentence of the second newest article of a story counts, against one of the newest; and so on."""
+
+_ONE_TEXT: Mapping[int, float] = {0: 1.0}
+
 Mentions = Callable[[str], bool]
 
 
@@ -60,6 +65,41 @@ def summary_of(article: Article, *, sentences: int = 2, mentions: Mentions | Non
     return summarize(article.body, title=article.title, sentences=sentences, mentions=mentions, lang=article.lang)
 
 
+def summary_of_story(articles: Sequence[Article], *, sentences: int = 2, without: Sequence[str] = ()) -> str:
+    """What several articles on one event say, each thing once: their sentences, in the order of time.
+
+    `articles` come oldest first; those in another language than the first are left out. Of two sentences that say the
+    same the newer one is taken, because numbers change. `without` are sentences that the reader has already.
+    """
+    if not articles:
+        return ""
+    first = articles[0]
+    code = language(first.lang, f"{first.title} {first.body[:600]}")
+    said = {_in_one_line(each) for each in without}
+    spoken: list[str] = []
+    starts: dict[int, float] = {}
+    heard: set[str] = set(said)
+    for age, article in enumerate(reversed(articles)):
+        text = article.body[:_READ]
+        if age and language(article.lang, f"{article.title} {text[:600]}") != code:
+            continue
+        starts[len(spoken)] = _AGES**age
+        for start, end in own_sentences(text):
+            sentence = _in_one_line(text[start:end])
+            if sentence not in heard:
+                heard.add(sentence)
+                spoken.append(sentence)
+    ranked = _ranked(spoken, frozenset(terms(first.title, code)), code, starts)
+    chosen = _chosen(ranked, max(1, sentences))
+    # The newest article was read first: the older sentence goes before the newer one, and a text keeps its order.
+    block = [max(start for start in starts if start <= number) for number in range(len(spoken))]
+    return _joined([ranked[number].text for number in sorted(chosen, key=lambda number: (-block[number], number))])
+
+
+def _in_one_line(sentence: str) -> str:
+    return " ".join(sentence.split())
+
+
 def summarize(
     text: str, *, title: str = "", sentences: int = 2, mentions: Mentions | None = None, lang: str = ""
 ) -> str:
@@ -81,7 +121,10 @@ def summarize(
     return _joined([ranked[number].text for number in sorted(chosen)])
 
 
-def _ranked(spoken: Sequence[str], in_title: frozenset[str], lang: str) -> list[_Sentence]:
+def _ranked(
+    spoken: Sequence[str], in_title: frozenset[str], lang: str, starts: Mapping[int, float] = _ONE_TEXT
+) -> list[_Sentence]:
+    """`starts` are the numbers of the sentences with which a text begins, and how much that text counts."""
     counts = [Counter(terms(each, lang)) for each in spoken]
     holding = Counter(term for each in counts for term in each)
     rarity = {term: 1 + log(len(counts) / held) for term, held in holding.items()}
@@ -93,10 +136,12 @@ def _ranked(spoken: Sequence[str], in_title: frozenset[str], lang: str) -> list[
     central = [_dot(vector, centroid) for vector in vectors]
     most = max(central, default=0.0) or 1.0
     ranked = []
-    place = 0
-    for each, count, vector, centrality in zip(spoken, counts, vectors, central, strict=True):
+    place, share = 0, 1.0
+    for number, (each, count, vector, centrality) in enumerate(zip(spoken, counts, vectors, central, strict=True)):
+        if number in starts:
+            place, share = 0, starts[number]
         new = not _repeats(count, in_title)
-        score = (1 - _POSITION) * centrality / most + _POSITION * exp(-place / 3)
+        score = share * ((1 - _POSITION) * centrality / most + _POSITION * exp(-place / 3))
         fit = _SHORTEST <= len(words(each)) <= _LONGEST and not truncated(each)
         ranked.append(_Sentence(each, (new, fit, score), vector))
         place += new

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
+from bot.cards import Cards
 from bot.commands import COMMANDS, Desk
 from bot.core.cadence import BALANCED
 from bot.core.command import Invocation
@@ -39,6 +40,7 @@ class Newsroom:
     pipeline: Pipeline = field(init=False)
     poller: Poller = field(init=False)
     courier: Courier = field(init=False)
+    cards: Cards = field(init=False)
     router: Router = field(init=False)
     lives: int = 0
 
@@ -65,6 +67,7 @@ class Newsroom:
         )
         platforms = {self.platform.name: self.platform}
         self.courier = Courier(store=self.store, platforms=platforms, jobs=jobs, name=name, random=Random(7))
+        self.cards = Cards(store=self.store, platforms=platforms, jobs=jobs, name=name, writer=self.writer)
         desk = Desk(
             self.store,
             self.catalogue,
@@ -94,6 +97,12 @@ class Newsroom:
         """Look at the host's feeds as if they were due now."""
         self.clock.forward(timedelta(days=1) - timedelta(hours=20))
         await self.poller.poll(url.split("/")[2])
+
+    async def edit(self, *channels: Channel) -> None:
+        """Edit what is behind its story, the moment of waiting for more being over."""
+        self.clock.forward(timedelta(seconds=15))
+        for channel in channels or (GENERAL, OIL):
+            await self.cards.edit(channel.id)
 
     async def flush(self, *channels: Channel) -> None:
         for channel in channels or (GENERAL, OIL):

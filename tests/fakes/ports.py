@@ -61,6 +61,8 @@ class FakePlatform:
     dedupes_for: timedelta = timedelta(0)
     posted: list[tuple[str, str, Message]] = field(default_factory=list)
     faults: list[DeliveryError] = field(default_factory=list)
+    edited: list[tuple[str, Message]] = field(default_factory=list)
+    edit_faults: list[DeliveryError] = field(default_factory=list)
     acts: bool = False
     idempotent: bool = False
     lookups: int = 0
@@ -82,7 +84,11 @@ class FakePlatform:
         return str(len(self.posted))
 
     async def edit(self, channel: str, remote_id: str, message: Message) -> None:
+        if self.edit_faults:
+            raise self.edit_faults.pop(0)
         where, delivery_id, _ = self.posted[int(remote_id) - 1]
+        assert where == channel
+        self.edited.append((remote_id, message))
         self.posted[int(remote_id) - 1] = (where, delivery_id, message)
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:

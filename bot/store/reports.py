@@ -1,0 +1,98 @@
+"""Reports: how each article came to its story, whose words it brings, and who moved it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from bot.core.model import Article, Report
+from bot.store import tables as t
+from bot.store.archive import SHOWN, Archive, number, to_article, visible
+from bot.store.revision import next_revision
+from bot.store.transaction import Record, Transaction
+from bot.store.words import clean
+
+MOST = 500
+"""Reports of one story that are looked at; a story with more is a live event that nobody reads to its end."""
+
+report, article = t.report.c, t.article.c
+
+
+class Reports:
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+
+    async def note(self, article_id: str, story_id: int, *, origin: str, why: str, score: float) -> None:
+        """Record what put an article into its story."""
+        await self._put(article_id, story_id, origin=clean(origin), why=why, score=score, moved_by="", revision=0)
+
+    async def move(
+        self, article_id: str, story_id: int, *, why: str, moved_by: str, now: datetime, copy_of: str | None = None
+    ) -> None:
+        """Put an article into another story by hand; other processes hear of it by its revision."""
+        await Archive(self.tx).join_story(article_id, story_id, copy_of=copy_of, now=now)
+        old = await self.tx.first(select(report.origin).where(report.article_id == number(article_id)))
+        await self._put(
+            article_id, story_id, origin=old.origin if old else "", why=why, score=0.0, moved_by=clean(moved_by),
+            revision=await next_revision(self.tx, "move"),
+        )  # fmt: skip
+
+    async def _put(self, article_id: str, story_id: int, **values: object) -> None:
+        put = self.tx.insert(t.report).values(article_id=number(article_id), story_id=story_id, **values)
+        await self.tx.execute(
+            put.on_conflict_do_update(index_elements=["article_id"], set_={"story_id": story_id, **values})
+        )
+
+    async def moved_after(self, revision: int, since: datetime) -> tuple[list[Article], int]:
+        """The articles moved by hand since that revision that are not older than `since`, and the newest revision."""
+        newest = await self.tx.first(select(t.counter.c.value).where(t.counter.c.name == "move"))
+        if newest is None or newest.value <= revision:
+            return [], revision
+        rows = await self.tx.rows(
+            select(*SHOWN).join(t.report, report.article_id == article.id)
+            .where(report.revision > revision, article.at >= since).order_by(report.revision)
+        )  # fmt: skip
+        return [to_article(row._mapping) for row in rows], newest.value
+
+    async def of_story(self, story_id: int, tenant: str) -> list[Report]:
+        """A story's reports as far as the tenant may see them, oldest first."""
+        rows = await self.tx.rows(
+            _reports().where(report.story_id == story_id, visible(tenant)).order_by(article.at, article.id).limit(MOST)
+        )
+        return [_report(row) for row in rows]
+
+    async def get(self, article_id: str, tenant: str) -> tuple[Report, int] | None:
+        """An article's report and the number of its story."""
+        row = await self.tx.first(
+            _reports(report.story_id).where(report.article_id == number(article_id), visible(tenant))
+        )
+        return (_report(row), row.story_id) if row else None
+
+    async def origins(self, story_id: int) -> int:
+        """How many independent origins the story has."""
+        counted = await self.tx.execute(select(func.count(report.origin.distinct())).where(report.story_id == story_id))
+        return int(counted.scalar_one())
+
+
+def _reports(*more: ColumnElement[Any]) -> Select[Any]:
+    return select(
+        report.article_id, article.at, article.source, article.url, article.title, article.copy_of,
+        report.origin, report.why, report.score, report.moved_by, *more,
+    ).join(t.article, article.id == report.article_id)  # fmt: skip
+
+
+def _report(row: Record) -> Report:
+    return Report(
+        article_id=str(row.article_id),
+        title=row.title,
+        at=row.at,
+        url=row.url,
+        source=row.source,
+        origin=row.origin or row.source,
+        copy_of=str(row.copy_of or ""),
+        why=row.why,
+        score=row.score,
+        moved_by=row.moved_by,
+    )
