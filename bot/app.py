@@ -233,7 +233,17 @@ async def open_house(
         )
         desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
         house = House(
-            settings, store, source, poller, pipeline, courier, cards, jobs, Scheduler(), Router(COMMANDS, desk), platforms
+            settings,
+            store,
+            source,
+            poller,
+            pipeline,
+            courier,
+            cards,
+            jobs,
+            Scheduler(),
+            Router(COMMANDS, desk),
+            platforms,
         )
         platforms.update(_platforms(settings, house))
         courier.serve()

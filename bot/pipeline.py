@@ -8,8 +8,8 @@
     edit_due     every second: which posted alerts are behind their story?  ... kicks edit(channel)
     edit         compose the card from the archive, edit the message in place
 
-take_in is here. The way in to it is the poller's (poller.py), the way out of it the courier's (courier.py), and a posted
-alert lives on by cards.py. Seen and queued are one transaction, so nothing is lost; posting is leased, fenced and
+take_in is here. The way in to it is the poller's (poller.py), the way out of it the courier's (courier.py); what is
+posted lives on by cards.py. Seen and queued are one transaction, so nothing is lost; posting is leased, fenced and
 looked up after doubt, so nothing is doubled. A kill at any line leaves a state from which the next tick goes on.
 """
 

@@ -65,3 +65,19 @@ async def test_a_newcomer_subscribes_hears_an_alert_and_mutes_its_story(house: H
     await expect(card.locator("mark").first).to_be_visible()
     await card.get_by_role("button", name="Mute story").click()
     await expect(page.locator("#lines .whisper").filter(has_text="Muted:")).to_be_visible()
+
+
+@pytest.mark.browser
+async def test_a_card_goes_on_telling_its_story_while_one_looks_at_it(house: House, new_page: NewPage) -> None:
+    page = await new_page(house.front_door)
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    line = page.get_by_role("combobox", name="Command")
+    await line.fill("/subscribe Iraq")
+    await line.press("Escape")
+    await line.press("Enter")
+    card = page.locator("li[data-kind=alert]").filter(has_text="2 outlets").first
+    await expect(card).to_contain_text("Last update")
+    await expect(card).to_contain_text("Latest:")
+    await expect(card.locator(".edited-at")).to_have_text("updated")
+    await expect(card.locator("mark").first).to_be_visible()  # what made it ring is still quoted

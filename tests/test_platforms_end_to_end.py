@@ -12,7 +12,7 @@ from typing import Any
 from bot.app import House, open_house
 from bot.demo import Wire
 from tests.fakes.discord_server import FakeDiscord
-from tests.fakes.discord_world import text_of
+from tests.fakes.discord_world import buttons_of, text_of
 from tests.fakes.settings import ROOT, quiet
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import text_of as slack_text
@@ -65,6 +65,32 @@ async def test_subscribed_on_discord_an_alert_arrives_there_and_its_story_is_mut
         assert "Muted:" in muted.text
         assert muted.private
         assert discord.invalid == []
+
+
+async def test_a_card_on_discord_is_edited_as_its_story_goes_on(tmp_path: Path) -> None:
+    async with FakeDiscord() as discord, on_air(tmp_path, discord={"token": "token", **discord.addresses}):
+        await discord.gateway.connected()
+        await discord.slash("subscribe", topic="Iraq")
+        await until(lambda: bool(discord.edits))
+        number, _ = discord.edits[0]
+        posted = next(each for each in discord.posted if each.message_id == number)
+        card = next(m for m in discord.channel(posted.channel_id).messages if m["id"] == number)
+        assert "2 outlets" in text_of(card)
+        assert "Mute story" in buttons_of(card)
+        assert discord.invalid == []
+
+
+async def test_a_card_on_slack_is_edited_as_its_story_goes_on(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        tokens = {"bot_token": "xoxb-token", "app_token": "xapp-token", "api_url": slack.api_url}
+        async with on_air(tmp_path, slack=tokens):
+            await slack.socket.connected()
+            await slack.slash("subscribe Iraq")
+            await until(lambda: bool(slack.edits))
+            edit = slack.edits[0]
+            assert edit["ts"] in {each.ts for each in slack.posted}
+            assert "2 outlets" in slack_text(edit)
+            assert slack.invalid == []
 
 
 async def test_subscribed_on_slack_an_alert_arrives_there_and_its_story_is_muted(tmp_path: Path) -> None:

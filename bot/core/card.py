@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, paragraph
+from bot.core.message import Field, Kind, Message, Paragraph, Span, paragraph
 from bot.core.model import Report
 
 BY_MODEL = "Summary by a language model; the articles are the source."
 
 
-def revise(
-    message: Message, story_id: int, reports: Sequence[Report], *, summary: str, by_model: bool = False
-) -> Message:
+def revise(message: Message, reports: Sequence[Report], *, summary: str, by_model: bool = False) -> Message:
     """The card for a story that has these reports by now, oldest first.
 
     What made the alert ring stays: its headline, the quoted sentences, the topics and the buttons.
@@ -29,7 +27,6 @@ def revise(
         body.append(
             Paragraph((Span("Latest: "), Span(newest.title, bold=True, url=newest.url), Span(about)), Kind.ITEM)
         )
-    story = Button("Whole story", f"story show {story_id}")
     return replace(
         message,
         body=tuple(body),
@@ -39,7 +36,6 @@ def revise(
             Field("First seen", moment(reports[0].at)),
             Field("Last update", moment(newest.at)),
         ),
-        buttons=(story, *message.buttons),
         footer=BY_MODEL if by_model and summary else "",
     )
 
