@@ -149,7 +149,7 @@ class Cards:
                 lang=articles[0].lang,
             )
             summary = await self.writer.summarize(whole, sentences=self.sentences)
-        return revise(card.message, reports, summary=summary.text, by_model=summary.by == "llm")
+        return revise(card.message, card.story_id, reports, summary=summary.text, by_model=summary.by == "llm")
 
     async def _later(self, card: Card, after: timedelta | None, *, failed: bool) -> None:
         if failed and card.failures >= len(TRIES):

@@ -77,7 +77,7 @@ class Pipeline:
         self.jobs = jobs
         self.rules = rules
         self.writer = writer
-        self._placed = 0
+        self._placed = self._moved = 0
 
     # -- articles -> stories -> alerts ---------------------------------------------------------------------------
 
@@ -127,6 +127,9 @@ class Pipeline:
             for article in articles:
                 self.stories.remember(article, article.story_id)
             self._placed = int(articles[-1].id)
+        moved, self._moved = await tx.reports.moved_after(self._moved, since)
+        for article in moved:
+            self.stories.remember(article, article.story_id)
 
     async def _alert(
         self,

@@ -71,7 +71,8 @@ async def test_a_second_report_edits_the_card_and_rings_nothing(newsroom: Newsro
     assert fields(card)["Last update"] == "27 Nov, 08:00 UTC"
     assert f"Latest: {AGAIN} · The Other" in [each.text for each in card.body]
     assert "fled Hawija in Kirkuk province" in card.text
-    assert card.buttons == first.buttons
+    assert card.buttons[1:] == first.buttons
+    assert "Islamic State driven out" in await newsroom.say(f"/{card.buttons[0].command}")
 
 
 async def test_wire_copies_are_outlets_and_no_origins(newsroom: Newsroom) -> None:

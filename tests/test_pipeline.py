@@ -56,7 +56,9 @@ async def test_a_new_article_about_a_topic_is_posted_with_the_sentence_that_matc
     assert [span.text for span in message.body[0].spans if span.bold] == ["Daesh"]
     assert message.body[1].text.startswith("Iraqi troops entered Hawija at dawn.")
     assert message.fields[0].value == "ISIL"
-    assert [button.label for button in message.buttons] == ["Mute story", "Unsubscribe", "More like this", "Source"]
+    assert [button.label for button in message.buttons] == [
+        "Mute story", "Unsubscribe", "Summary", "More like this", "Source",
+    ]  # fmt: skip
 
 
 async def test_a_summary_by_a_model_is_labelled_and_one_that_failed_is_our_own(newsroom: Newsroom) -> None:

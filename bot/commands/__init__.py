@@ -6,6 +6,7 @@ from bot.commands.help import help_
 from bot.commands.news import latest, more, news
 from bot.commands.status import status
 from bot.commands.stories import mute, unmute
+from bot.commands.story import story_merge, story_show, story_split, summary
 from bot.commands.subscriptions import subscribe, subscriptions, unsubscribe
 from bot.commands.topics import topic, topics
 
@@ -20,6 +21,10 @@ COMMANDS = (
     more,
     mute,
     unmute,
+    story_show,
+    summary,
+    story_split,
+    story_merge,
     feeds,
     feed_add,
     feed_remove,

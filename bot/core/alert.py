@@ -31,9 +31,10 @@ def compose(
             Button("Unsubscribe" if len(matches) == 1 else f"Unsubscribe {name}", f"unsubscribe {match.topic}")
             for match, name in zip(matches[:2], names, strict=False)
         ),
+        Button("Summary", f"summary {story_id}"),
         Button("More like this", f"more {article.id}"),
     ]
-    buttons[1:-1] = [Button(b.label, b.command, style=Style.DANGER) for b in buttons[1:-1]]
+    buttons[1:-2] = [Button(b.label, b.command, style=Style.DANGER) for b in buttons[1:-2]]
     if article.url:
         buttons.append(Button("Source", url=article.url))
     return Message(

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.core.message import Field, Kind, Message, Paragraph, Span, paragraph
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, paragraph
 from bot.core.model import Report
 
 BY_MODEL = "Summary by a language model; the articles are the source."
 
 
-def revise(message: Message, reports: Sequence[Report], *, summary: str, by_model: bool = False) -> Message:
+def revise(
+    message: Message, story_id: int, reports: Sequence[Report], *, summary: str, by_model: bool = False
+) -> Message:
     """The card for a story that has these reports by now, oldest first.
 
     What made the alert ring stays: its headline, the quoted sentences, the topics and the buttons.
@@ -36,6 +38,7 @@ def revise(message: Message, reports: Sequence[Report], *, summary: str, by_mode
             Field("First seen", moment(reports[0].at)),
             Field("Last update", moment(newest.at)),
         ),
+        buttons=(Button("Whole story", f"story show {story_id}"), *message.buttons),
         footer=BY_MODEL if by_model and summary else "",
     )
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 
 from bot.core.model import Article, Report
 from bot.store import tables as t
 from bot.store.archive import SHOWN, Archive, number, to_article, visible
+from bot.store.cards import Cards
 from bot.store.revision import next_revision
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
 MOST = 500
 """Reports of one story that are looked at; a story with more is a live event that nobody reads to its end."""
+
+SPLIT, MERGED = "split", "merged"
+"""Why an article is in its story, where a person said so."""
 
 report, article = t.report.c, t.article.c
 
@@ -38,6 +42,55 @@ class Reports:
             article_id, story_id, origin=old.origin if old else "", why=why, score=0.0, moved_by=clean(moved_by),
             revision=await next_revision(self.tx, "move"),
         )  # fmt: skip
+
+    async def split(self, article_id: str, *, moved_by: str, now: datetime) -> int | None:
+        """Give an article, with the copies of it, a story of its own; its number, or None where it has one already."""
+        known = await self.tx.first(select(report.story_id).where(report.article_id == number(article_id)))
+        if known is None:
+            return None
+        members = await self._members(known.story_id)
+        chosen = number(article_id)
+        gone = [member for member in members if chosen in (member.id, member.copy_of)]
+        if len(gone) == len(members) or not gone:
+            return None
+        archive = Archive(self.tx)
+        gone.sort(key=lambda member: member.id != chosen)
+        opened = await archive.open_story(to_article(gone[0]._mapping), now=now)
+        for member in gone:
+            copied = article_id if member.copy_of == chosen else None
+            await self.move(str(member.id), opened, why=SPLIT, moved_by=moved_by, now=now, copy_of=copied)
+        await Cards(self.tx).want(known.story_id, now=now)
+        return opened
+
+    async def merge(self, source: int, target: int, *, moved_by: str, now: datetime) -> int:
+        """Put a story's articles into another one, and end it; how many there were.
+
+        Who rang for it has rung for the other, a channel that muted it has muted the other, and its cards go on there.
+        """
+        members = await self._members(source)
+        for member in members:
+            copied = str(member.copy_of) if member.copy_of else None
+            await self.move(str(member.id), target, why=MERGED, moved_by=moved_by, now=now, copy_of=copied)
+        for table in (t.alerted, t.muted_story, t.card):
+            keys = [column for column in table.primary_key.columns if column.name != "story_id"]
+            other = table.alias("other")
+            taken = exists().where(other.c.story_id == target, *(other.c[key.name] == key for key in keys))
+            mine = table.c.story_id == source
+            await self.tx.execute(delete(table).where(mine, taken))
+            await self.tx.execute(update(table).where(mine).values(story_id=target))
+        await self.tx.execute(delete(t.story).where(t.story.c.id == source))
+        await Cards(self.tx).want(target, now=now)
+        return len(members)
+
+    async def heard_by_others(self, story_id: int, tenant: str) -> bool:
+        """Whether the story has rung on a server that is not this one."""
+        rung = select(t.alerted.c.channel).where(t.alerted.c.story_id == story_id, t.alerted.c.tenant != tenant)
+        return await self.tx.first(rung.limit(1)) is not None
+
+    async def _members(self, story_id: int) -> list[Record]:
+        """All of a story's articles, whoever may see them."""
+        rows = await self.tx.rows(select(*SHOWN).where(article.story_id == story_id).order_by(article.id))
+        return list(rows)
 
     async def _put(self, article_id: str, story_id: int, **values: object) -> None:
         put = self.tx.insert(t.report).values(article_id=number(article_id), story_id=story_id, **values)

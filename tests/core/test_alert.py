@@ -33,6 +33,7 @@ def test_its_buttons_are_commands() -> None:
     assert [(b.label, b.command or b.url) for b in alert.buttons] == [
         ("Mute story", "mute 3"),
         ("Unsubscribe", "unsubscribe ISIL"),
+        ("Summary", "summary 3"),
         ("More like this", "more 7"),
         ("Source", "https://example.org/7"),
     ]
