@@ -21,7 +21,7 @@ from bot.commands import COMMANDS, Desk
 from bot.core import pack
 from bot.core.cadence import PRESETS, first_check
 from bot.core.errors import SettingsError
-from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState
+from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState, Subscription
 from bot.core.pack import PackFeed
 from bot.core.ports import Platform
 from bot.core.router import Router
@@ -108,6 +108,11 @@ class House:
             target = await tx.channels.get(channel) or Channel(channel, platform, name)
             now = await tx.now()
             await tx.subscriptions.add(target.tenant, target, meant.name, created_by="newsbell", now=now)
+
+    async def followed(self, tenant: str) -> list[Subscription]:
+        """What a server follows, over all its channels."""
+        async with self.store.read() as tx:
+            return await tx.subscriptions.of_tenant(tenant)
 
     async def figures(self) -> str:
         """What happened so far, in one line for a terminal."""
@@ -309,6 +314,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             _shown(table.signing_secret),
             api_url=table.api_url,
             command=table.command,
+            followed=house.followed,
         )
     return on
 

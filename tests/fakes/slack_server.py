@@ -51,6 +51,7 @@ NEEDS = {
     "conversations.join": "channels:join",
     "users.info": "users:read",
     "users.conversations": "channels:read",
+    "conversations.list": "channels:read",
     "usergroups.list": "usergroups:read",
 }
 
@@ -185,11 +186,19 @@ class FakeSlack:
         return {"user": self.users[arguments["user"]].payload()}
 
     async def _users_conversations(self, _request: web.Request, arguments: Payload) -> Payload:
+        return self._listed(
+            arguments, {each.id for each in self.channels.values() if arguments["user"] in each.members}
+        )
+
+    async def _conversations_list(self, _request: web.Request, arguments: Payload) -> Payload:
+        return self._listed(arguments, set(self.channels))
+
+    def _listed(self, arguments: Payload, among: set[str]) -> Payload:
         kinds = arguments["types"].split(",")
         chosen = [
             {"id": each.id, "name": each.name, "is_private": each.private}
             for each in self.channels.values()
-            if arguments["user"] in each.members
+            if each.id in among
             and not each.archived
             and ("private_channel" if each.private else "public_channel") in kinds
             and (not each.private or BOT in each.members)

@@ -79,12 +79,12 @@ class SlackError(Exception):
         self.body: Payload = {"ok": False, "error": error, **more}
 
 
-def block_faults(blocks: list[Payload]) -> list[str]:
+def block_faults(blocks: list[Payload], most: int = 50, size: int = 13_200) -> list[str]:
     """What is wrong with blocks by the SDK's limits, and by rules that neither it nor the schema holds."""
     faults = []
-    if len(blocks) > 50:
+    if len(blocks) > most:
         faults.append(f"{len(blocks)} blocks")
-    if len(json.dumps(blocks, ensure_ascii=False)) > 13_200:
+    if len(json.dumps(blocks, ensure_ascii=False)) > size:
         faults.append("msg_blocks_too_long")
     identities = [each["action_id"] for block in blocks for each in block.get("elements", ()) if each.get("action_id")]
     if len(identities) != len(set(identities)):

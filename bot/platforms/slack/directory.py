@@ -69,6 +69,8 @@ class Directory:
         try:
             async with asyncio.timeout(PATIENCE):
                 profile, channels, roles = await asyncio.gather(self._profile(user), self._channels(user), self.roles())
+                if is_admin(profile):
+                    channels = tuple(dict.fromkeys((*channels, *await self._public_channels())))
                 if name in UNNAMED and channel:
                     name = next((each.name for each in channels if each.id.endswith(f":{channel}")), "")
                     name = name or await self._name(channel)
@@ -125,20 +127,33 @@ class Directory:
     async def _channels(self, user: str) -> tuple[Channel, ...]:
         """The channels that this person is in and the bot can see: those that may be subscribed."""
 
-        async def ask() -> tuple[Channel, ...]:
-            found: list[Channel] = []
-            cursor = ""
-            for _ in range(PAGES):
-                answer = await self._client.users_conversations(
-                    user=user, types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
-                )
-                found += [self._place(each["id"], each.get("name", "")) for each in answer.get("channels") or ()]
-                cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-                if not cursor:
-                    break
-            return tuple(sorted(found, key=lambda channel: channel.name))
+        def ask(cursor: str) -> Awaitable[Any]:
+            return self._client.users_conversations(
+                user=user, types="public_channel,private_channel", exclude_archived=True, limit=200, cursor=cursor
+            )
 
-        return await self._once(("channels", user), ask)
+        return await self._once(("channels", user), lambda: self._paged(ask))
+
+    async def _public_channels(self) -> tuple[Channel, ...]:
+        """What admins look after, whether they are in it or not."""
+
+        def ask(cursor: str) -> Awaitable[Any]:
+            return self._client.conversations_list(
+                types="public_channel", exclude_archived=True, limit=200, cursor=cursor
+            )
+
+        return await self._once(("public channels",), lambda: self._paged(ask))
+
+    async def _paged(self, ask: Callable[[str], Awaitable[Any]]) -> tuple[Channel, ...]:
+        found: list[Channel] = []
+        cursor = ""
+        for _ in range(PAGES):
+            answer = await ask(cursor)
+            found += [self._place(each["id"], each.get("name", "")) for each in answer.get("channels") or ()]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return tuple(sorted(found, key=lambda channel: channel.name))
 
     async def _name(self, channel: str) -> str:
         async def ask() -> str:
@@ -165,9 +180,13 @@ def may_manage(profile: dict[str, Any], team: str) -> bool:
     home = (profile.get("enterprise_user") or {}).get("teams") or [profile.get("team_id") or team]
     if not profile or profile.get("deleted") or team not in home:
         return False
-    if any(profile.get(role) for role in ("is_admin", "is_owner", "is_primary_owner")):
+    if is_admin(profile):
         return True
     return not any(profile.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot"))
+
+
+def is_admin(profile: dict[str, Any]) -> bool:
+    return any(profile.get(role) for role in ("is_admin", "is_owner", "is_primary_owner"))
 
 
 def _display_name(profile: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from bot.core.router import Router
 from bot.platforms.slack.clerk import Clerk
 from bot.platforms.slack.directory import Directory
 from bot.platforms.slack.draw import OPEN, PRESS, Drawn, draw
-from bot.platforms.slack.windows import Windows
+from bot.platforms.slack.windows import Followed, Windows
 from bot.platforms.slack.words import after_mention
 
 log = structlog.get_logger(__name__)
@@ -32,11 +32,13 @@ EVENTS = 5000
 class Listener:
     """The door: every kind of event becomes an invocation and a line, and every answer goes out the same way."""
 
-    def __init__(self, router: Router, client: AsyncWebClient, directory: Directory, command: str) -> None:
+    def __init__(
+        self, router: Router, client: AsyncWebClient, directory: Directory, command: str, followed: Followed
+    ) -> None:
         self._clerk = Clerk(router, command)
         self._client = client
         self._directory = directory
-        self._windows = Windows(self._clerk, client, directory)
+        self._windows = Windows(self._clerk, client, directory, followed)
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def register(self, app: AsyncApp) -> None:

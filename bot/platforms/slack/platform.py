@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,11 +22,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
+from bot.core.model import Subscription
 from bot.core.router import Router
 from bot.platforms.slack.directory import Directory
 from bot.platforms.slack.draw import Drawn, draw
 from bot.platforms.slack.listen import Listener
 from bot.platforms.slack.outcome import TIMEOUT, WRONG_TOKEN, code_of, judged
+from bot.platforms.slack.windows import Followed
 
 log = structlog.get_logger(__name__)
 
@@ -64,11 +66,15 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _nothing(_tenant: str) -> Sequence[Subscription]:
+    return ()
+
+
 class SlackPlatform:
     """Channels are `slack:<team>:<channel>`, tenants `slack:<team>`.
 
     `app_token` (xapp-) opens Socket Mode, which `run` needs; posting needs the bot token alone. `command` is the slash
-    command as it is set in the app's manifest.
+    command as it is set in the app's manifest. `followed` tells a tenant's subscriptions, for the Home tab.
     """
 
     name = "slack"
@@ -82,6 +88,7 @@ class SlackPlatform:
         *,
         api_url: str = "https://slack.com/api/",
         command: str = "/news",
+        followed: Followed = _nothing,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._bot_token = bot_token
@@ -89,6 +96,7 @@ class SlackPlatform:
         self._signing_secret = signing_secret
         self._api_url = api_url
         self._command = command
+        self._followed = followed
         self._clock = clock
         self._bot = "@Newsbell"
         self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -112,7 +120,7 @@ class SlackPlatform:
         self._bot = f"@{who['user']}"
         app = AsyncApp(client=client, signing_secret=self._signing_secret or "")
         directory = Directory(client, self._clock, team=str(who["team_id"]), bot=self._bot)
-        Listener(router, client, directory, self._command).register(app)
+        Listener(router, client, directory, self._command, self._followed).register(app)
         handler = AsyncSocketModeHandler(app, self._app_token)
         try:
             # The first address is asked for here, because the SDK would log a wrong token for ever and go on trying.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import UserError
 from bot.core.message import Message, paragraph
+from bot.core.model import Subscription
 from bot.core.router import sorry
 from bot.platforms.slack.clerk import Clerk
 from bot.platforms.slack.directory import Directory
@@ -30,25 +33,35 @@ from bot.platforms.slack.form import (
     values,
     working,
 )
+from bot.platforms.slack.home import FILL, PAGE, channel_of, home
+from bot.platforms.slack.home import wanted as filled_in
 from bot.platforms.slack.outcome import code_of
 
 log = structlog.get_logger(__name__)
 
 Body = dict[str, Any]
+Followed = Callable[[str], Awaitable[Sequence[Subscription]]]
 
 FIRST = "subscribe"
 """The command of a form that nobody asked for by name; also the callback_id of the global shortcut."""
 MORE = "more"
 """The callback_id of the message shortcut, and the command that it runs."""
+STATUS = "status"
+HOMES = 2000
+"""People whose Home tab is drawn again when they change something in a window."""
 CLOSED = {"not_found", "expired_trigger_id"}
 """The person has closed the window, or it took too long to open one: there is nobody to tell."""
 
 
 class Windows:
-    def __init__(self, clerk: Clerk, client: AsyncWebClient, directory: Directory) -> None:
+    """`followed` tells a tenant's subscriptions."""
+
+    def __init__(self, clerk: Clerk, client: AsyncWebClient, directory: Directory, followed: Followed) -> None:
         self._clerk = clerk
         self._client = client
         self._directory = directory
+        self._followed = followed
+        self._at_home: OrderedDict[str, int] = OrderedDict()
 
     def register(self, app: AsyncApp) -> None:
         app.action(CHOOSE)(self.chosen)
@@ -57,8 +70,13 @@ class Windows:
         app.options(FIELD)(self.completed)
         app.shortcut(FIRST)(self.shortcut)
         app.shortcut(MORE)(self.more)
+        app.event("app_home_opened")(self.came_home)
+        app.action(re.compile(f"^{re.escape(FILL)}"))(self.fill)
+        app.action(re.compile(f"^{re.escape(PAGE)}"))(self.turned)
 
-    async def open(self, trigger_id: str, channel: str = "", command: str = FIRST, **preset: str) -> None:
+    async def open(
+        self, trigger_id: str, channel: str = "", command: str = FIRST, preset: Mapping[str, str] = {}
+    ) -> None:
         """A form in front of the person. Raises SlackApiError where Slack does not open it."""
         await self._client.views_open(trigger_id=trigger_id, view=self._form(Form(command, channel), preset))
 
@@ -96,15 +114,52 @@ class Windows:
             return
         filled, where = values(command, self._directory.team, view)
         wanted = Form(wanted.command, where or wanted.channel)
-        answer = await self._answer(body["user"]["id"], wanted, filled=filled, chosen=bool(where))
+        answer = await self._answer(body["user"]["id"], wanted, filled=filled, chosen=True)
         await self._tell(view["id"], wanted, answer)
+        await self._redraw_home(body["user"]["id"])
 
     async def pressed(self, body: Body) -> None:
-        """A button of an answer in a window: the next answer takes its place."""
-        view, line = body["view"], str(body["actions"][0].get("value") or "help")
-        wanted = Form.of(view)
-        answer = await self._answer(body["user"]["id"], wanted, line=line, chosen=True)
-        await self._tell(view["id"], wanted, answer)
+        """A button of an answer in a window: the next answer takes its place. One on the Home tab opens a window."""
+        view, action, user = body["view"], body["actions"][0], body["user"]["id"]
+        wanted, view_id = Form.of(view), view["id"]
+        if view["type"] == "home":
+            wanted = Form("", channel_of(action.get("block_id", "")))
+            opened = await self._client.views_open(trigger_id=body["trigger_id"], view=working(wanted))
+            view_id = opened["view"]["id"]
+        answer = await self._answer(user, wanted, line=str(action.get("value") or "help"), chosen=True)
+        await self._tell(view_id, wanted, answer)
+        await self._redraw_home(user)
+
+    async def came_home(self, ack: AsyncAck, event: Body) -> None:
+        await ack()
+        if event.get("tab", "home") == "home":
+            await self._draw_home(event["user"])
+
+    async def turned(self, ack: AsyncAck, body: Body) -> None:
+        await ack()
+        await self._draw_home(body["user"]["id"], int(body["actions"][0]["value"]))
+
+    async def fill(self, ack: AsyncAck, body: Body) -> None:
+        """A button of the Home tab that wants a form."""
+        await ack()
+        command, channel, preset = filled_in(body["actions"][0]["value"])
+        await self.open(body["trigger_id"], channel, command, preset)
+
+    async def _draw_home(self, user: str, page: int = 1) -> None:
+        invocation = await self._directory.invocation("", user)
+        names = {command.name: command for command in self._clerk.commands}
+        status = (await self._clerk.pressed(invocation, STATUS)).message if STATUS in names else None
+        view = home(invocation, await self._followed(invocation.tenant), names, status, page)
+        await self._client.views_publish(user_id=user, view=view)
+        self._at_home[user] = page
+        self._at_home.move_to_end(user)
+        if len(self._at_home) > HOMES:
+            self._at_home.popitem(last=False)
+
+    async def _redraw_home(self, user: str) -> None:
+        """For who may be looking at it; everybody else's is drawn when they come."""
+        if user in self._at_home:
+            await self._draw_home(user, self._at_home[user])
 
     async def completed(self, ack: AsyncAck, body: Body) -> None:
         """Options while somebody types."""

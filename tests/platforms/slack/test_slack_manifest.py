@@ -25,6 +25,7 @@ def test_it_turns_on_what_the_platform_hears() -> None:
     for line in (
         "    - command: /news",
         "      - app_mention",
+        "      - app_home_opened",
         "    is_enabled: true",
         "  socket_mode_enabled: true",
         "      should_escape: true",
