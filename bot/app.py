@@ -130,9 +130,9 @@ class House:
     async def count_feeds(self) -> None:
         """Feeds by state, for the metrics page."""
         async with self.store.read() as tx:
-            states = await tx.feeds.count(EVERYONE)
-        for state, count in states.items():
-            metrics.FEEDS.labels(state).set(count)
+            states = await tx.feeds.states()
+        for state in FeedState:
+            metrics.FEEDS.labels(state).set(states.get(state, 0))
 
     async def health(self) -> dict[str, Any]:
         """What /healthz says: it reached its database now, and what it works with."""
@@ -235,6 +235,7 @@ async def open_house(
             take_in=pipeline.take_in,
             name=name,
             cadence=PRESETS[settings.feeds.preset],
+            maintainers=await _maintainers(settings, store),
         )
         desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
         house = House(
@@ -255,6 +256,15 @@ async def open_house(
         cards.serve()
         await _fill(store, wanted, interval)
         yield house
+
+
+async def _maintainers(settings: Settings, store: Store) -> Channel | None:
+    """The channel that hears when a feed goes dark, as far as we have heard of it already."""
+    channel = settings.feeds.maintainers_channel
+    if not channel:
+        return None
+    async with store.read() as tx:
+        return await tx.channels.get(channel) or Channel(channel, channel.partition(":")[0])
 
 
 def _writer(settings: Settings) -> Llm | None:

@@ -15,7 +15,8 @@ looked up after doubt, so nothing is doubled. A kill at any line leaves a state 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -27,10 +28,11 @@ from bot import metrics
 from bot.core.alert import compose
 from bot.core.message import together
 from bot.core.model import EVERYONE, Article, Delivery, Feed, Fetched, Match, Subscription
+from bot.core.notice import and_more
 from bot.courier import ring
 from bot.jobs import Jobs
 from bot.llm import Summary
-from bot.poller import Admit
+from bot.poller import Admit, Admitted
 from bot.store import Store, Tx
 from bot.stories import Stories, origin, summarize
 from bot.topics import Following
@@ -97,8 +99,12 @@ class Pipeline:
                 await self._recall(tx, now)
                 articles = await tx.archive.add(feed, fetched.entries, now=now)
                 admitted = await admit(tx, articles, now)
+                articles = [article for article in articles if article.id not in admitted.echoes]
+                may_ring, held = self._newest(articles, admitted)
                 for article in articles:
-                    ringing |= await self._alert(tx, feed, article, summaries, now, may_ring=article.id in admitted)
+                    ringing |= await self._alert(tx, feed, article, summaries, now, may_ring=article.id in may_ring)
+                for channel in ringing & held.keys():
+                    await self._and_more(tx, feed, channel, held[channel], now)
         except BaseException:
             self.stories.forget([article.id for article in articles])
             raise
@@ -108,6 +114,20 @@ class Pipeline:
             log.info("feed read", feed=feed.id, source=feed.source, new=len(articles), ringing=len(ringing))
         await ring(self.jobs, ringing)
         return articles
+
+    def _newest(self, articles: Sequence[Article], admitted: Admitted) -> tuple[frozenset[str], Counter[str]]:
+        """Those that may ring; and where a flood was stopped, how many each channel would have heard besides."""
+        if admitted.at_most is None:
+            return admitted.may_ring, Counter()
+        followed = [a for a in articles if a.id in admitted.may_ring and self.following.hits(a)]
+        followed.sort(key=lambda article: article.when, reverse=True)
+        rest = (self.following.hits(article) for article in followed[admitted.at_most :])
+        held = Counter(channel for hits in rest for channel in {subscription.channel for subscription, _ in hits})
+        return frozenset(article.id for article in followed[: admitted.at_most]), held
+
+    async def _and_more(self, tx: Tx, feed: Feed, channel: str, count: int, now: datetime) -> None:
+        if known := await tx.channels.get(channel):
+            await tx.outbox.add(and_more(feed, known, count, now=now))
 
     async def follow(self) -> None:
         """Catch up with the subscriptions that were made or ended since the last look, here or elsewhere."""

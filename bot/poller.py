@@ -11,8 +11,9 @@ Whatever happens, a feed gets its next check: none is ever given up.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
@@ -22,8 +23,10 @@ import structlog
 
 from bot import metrics
 from bot.core.cadence import BALANCED, Cadence, next_check
-from bot.core.errors import FetchError, Throttled
-from bot.core.model import Article, Feed, FeedState, Fetched
+from bot.core.errors import FetchError, Throttled, Unreachable
+from bot.core.health import FLOOD_LEAST, FLOOD_RINGS, after_failure, after_look, is_dark, is_flood, moved, slid_back
+from bot.core.model import Article, Channel, Feed, FeedState, Fetched
+from bot.core.notice import back_again, gone_dark
 from bot.core.ports import Source
 from bot.jobs import Jobs
 from bot.store import Store, Tx
@@ -33,8 +36,25 @@ log = structlog.get_logger(__name__)
 POLL_LEASE = timedelta(minutes=3)
 """Longer than the longest fetch and parse: who needs more has died."""
 
-Admit = Callable[[Tx, Sequence[Article], datetime], Awaitable[frozenset[str]]]
-"""Notes a look within the transaction that stored its new articles; the ids of those that may ring come back."""
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What is to become of a look's new articles, by their ids: which may ring, and which were known after all.
+
+    `at_most` is how many may ring where a flood was stopped.
+    """
+
+    may_ring: frozenset[str] = frozenset()
+    echoes: frozenset[str] = frozenset()
+    at_most: int | None = None
+
+
+Admit = Callable[[Tx, Sequence[Article], datetime], Awaitable[Admitted]]
+"""Notes a look within the transaction that stored its new articles, and says what becomes of them."""
+
+
+NETWORK_HOSTS = 20
+NETWORK_WAIT = timedelta(minutes=10)
 
 
 class TakeIn(Protocol):
@@ -47,8 +67,25 @@ class LeaseLost(Exception):
     """Another process took the feed over while we were at it; what it stores is the truth."""
 
 
+class Network:
+    """Whether it is us: of the hosts that were asked last, most could not be reached at all."""
+
+    def __init__(self) -> None:
+        self._reached: OrderedDict[str, bool] = OrderedDict()
+
+    def note(self, host: str, *, reached: bool) -> None:
+        self._reached[host] = reached
+        self._reached.move_to_end(host)
+        if len(self._reached) > NETWORK_HOSTS:
+            self._reached.popitem(last=False)
+
+    def is_down(self) -> bool:
+        """From five hosts on: fewer are too few to tell."""
+        return len(self._reached) >= 5 and sum(self._reached.values()) * 2 < len(self._reached)
+
+
 class Poller:
-    """Looks at feeds when they are due."""
+    """Looks at feeds when they are due. `maintainers` is the channel that hears when a feed goes dark."""
 
     def __init__(
         self,
@@ -59,6 +96,7 @@ class Poller:
         take_in: TakeIn,
         name: str,
         cadence: Cadence = BALANCED,
+        maintainers: Channel | None = None,
         random: Random | None = None,
     ) -> None:
         self.store = store
@@ -67,7 +105,9 @@ class Poller:
         self.take_in = take_in
         self.name = name
         self.cadence = cadence
+        self.maintainers = maintainers
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
+        self.network = Network()
         jobs.on("poll", self.poll)
 
     async def poll_due(self) -> None:
@@ -117,53 +157,90 @@ class Poller:
         return feed, new
 
     async def _bring(self, feed: Feed, fetched: Fetched) -> None:
-        async def admit(tx: Tx, articles: Sequence[Article], now: datetime) -> frozenset[str]:
+        async def admit(tx: Tx, articles: Sequence[Article], now: datetime) -> Admitted:
             return await self.admit(tx, feed, fetched, articles, now)
 
         await self.take_in(feed, fetched, admit)
+        self.network.note(host_of(feed), reached=True)
         metrics.POLLS.labels("unchanged" if fetched.unchanged else "read").inc()
 
-    async def admit(
-        self, tx: Tx, feed: Feed, fetched: Fetched, articles: Sequence[Article], now: datetime
-    ) -> frozenset[str]:
-        """Note a successful look. The ids of the new articles that may ring come back."""
-        per_day = feed.per_day
-        if not feed.ok_at or articles:
-            per_day = await tx.feeds.posted(feed.id, now - timedelta(days=14)) / 14
-        after = replace(
-            feed,
-            title=feed.title or fetched.title,
-            source=feed.source or fetched.title,
-            lang=feed.lang or fetched.lang,
-            state=FeedState.ACTIVE,
-            reason="",
-            # A body that was cut may be followed by 304s for ever: its validators are not kept.
-            cache=feed.cache if fetched.partial else fetched.cache,
-            fails=0,
-            checked_at=now,
-            ok_at=now,
-            per_day=per_day,
-            next_check_at=next_check(feed, now=now, outcome=fetched, cadence=self.cadence, random=self.random.random),
-        )
-        if not await tx.feeds.save(after, owner=self.name):
+    async def admit(self, tx: Tx, feed: Feed, fetched: Fetched, articles: Sequence[Article], now: datetime) -> Admitted:
+        """Note a successful look, and say what becomes of the new articles. Raises LeaseLost."""
+        admitted = await self._sorted(tx, feed, fetched, articles, now)
+        new = [article for article in articles if article.id not in admitted.echoes]
+        overlap = bool(fetched.known or len(new) < len(fetched.entries))
+        after = after_look(feed, fetched, new, overlap=overlap, now=now)
+        if after.gap_at != feed.gap_at:
+            metrics.GAPS.inc()
+            log.warning("articles between two looks may have been missed", feed=feed.id, source=feed.source)
+        address = moved(after, now=now)
+        if address:
+            after = replace(after, move=None, state=FeedState.ACTIVE, reason="")
+        after = replace(after, dark=False)
+        due = next_check(after, now=now, outcome=fetched, cadence=self.cadence, random=self.random.random)
+        if not await tx.feeds.save(replace(after, next_check_at=due), owner=self.name):
             raise LeaseLost
-        if fetched.moved_to and len(articles) < len(fetched.entries):
-            # It answers there with articles that we know from here: no captive portal, no parked domain.
-            await tx.feeds.rename_url(feed.id, fetched.moved_to)
-        if feed.ok_at is None:
-            return frozenset()  # a feed's first look fills the archive and rings nothing: no flood
-        return frozenset(article.id for article in articles)
+        if feed.dark and self.maintainers:
+            await tx.outbox.add(back_again(feed, self.maintainers, now=now))
+        if address and await tx.feeds.move(feed.id, address):
+            log.info("feed has moved", feed=feed.id, source=feed.source, host=urlsplit(address).hostname)
+        return admitted
+
+    async def _sorted(
+        self, tx: Tx, feed: Feed, fetched: Fetched, articles: Sequence[Article], now: datetime
+    ) -> Admitted:
+        """News, or a feed's first look, items under new names, a window that slid back?"""
+        if feed.ok_at is None or not articles:
+            return Admitted()  # a feed's first look fills the archive and rings nothing: no flood
+        document = fetched.known + len(fetched.entries)
+        largest = 0
+        if len(articles) >= FLOOD_LEAST:
+            largest = await tx.feeds.largest_burst(feed.id, now - timedelta(days=30), before=now)
+        flood = is_flood(feed, new=len(articles), document=document, largest=largest, now=now)
+        echoes = await tx.archive.echoes(feed, articles, flood=flood)
+        await tx.archive.drop(echoes)
+        new = [article for article in articles if article.id not in echoes]
+        old = [article for article in new if slid_back(feed, article, now=now)]
+        if echoes or old:
+            log.info("items came back", feed=feed.id, renamed=len(echoes), slid_back=len(old))
+        may_ring = frozenset(article.id for article in new) - {article.id for article in old}
+        flood = is_flood(feed, new=len(new), document=document, largest=largest, now=now)
+        if flood:
+            metrics.FLOODS.inc()
+            log.warning("a flood was stopped", feed=feed.id, source=feed.source, new=len(new), usual=largest)
+        return Admitted(may_ring, echoes, FLOOD_RINGS if flood else None)
 
     async def put_off(self, feed: Feed, error: FetchError) -> None:
         """Note why a feed could not be read, and when to look again."""
-        state, fails = FeedState(error.state), feed.fails + 1
-        wait = error.wait if isinstance(error, Throttled) else None
+        host = host_of(feed)
+        self.network.note(host, reached=not isinstance(error, Unreachable))
+        ours = isinstance(error, Throttled) and error.ours
+        down = isinstance(error, Unreachable) and self.network.is_down()
         async with self.store.begin() as tx:
             now = await tx.now()
+            if ours or down:
+                # Not the feed's failure: our budget for its domain is spent, or it is our network that is down.
+                wait = error.wait if isinstance(error, Throttled) else NETWORK_WAIT * self.random.random()
+                await tx.feeds.put_back(feed.id, owner=self.name, until=now + wait + timedelta(seconds=1))
+                metrics.POLLS.labels("put back").inc()
+                log.info("feed put back unread", feed=feed.id, reason=str(error), network_down=down)
+                return
+            after = after_failure(feed, error, now=now)
+            after = replace(after, dark=feed.dark or is_dark(after, now=now))
             due = next_check(feed, now=now, outcome=error, cadence=self.cadence, random=self.random.random)
-            failed = replace(feed, state=state, reason=str(error), fails=fails, checked_at=now, next_check_at=due)
-            await tx.feeds.save(failed, owner=self.name)
-            if wait:
-                await tx.feeds.penalise(urlsplit(feed.url).hostname or "", now + wait)
-        metrics.POLLS.labels(state).inc()
-        log.info("feed not read", feed=feed.id, source=feed.source, state=state, reason=str(error), fails=fails)
+            if not await tx.feeds.save(replace(after, next_check_at=due), owner=self.name):
+                return
+            if after.dark and not feed.dark and self.maintainers:
+                # In the same transaction, so that it is said exactly once; the next tick posts it.
+                await tx.outbox.add(gone_dark(after, self.maintainers, now=now))
+            if isinstance(error, Throttled):
+                await tx.feeds.penalise(host, now + error.wait)
+        metrics.POLLS.labels(after.state).inc()
+        log.info("feed not read", feed=feed.id, source=feed.source, state=after.state, reason=after.reason)
+
+
+def host_of(feed: Feed) -> str:
+    try:
+        return urlsplit(feed.url).hostname or ""
+    except ValueError:
+        return ""

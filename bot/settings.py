@@ -77,6 +77,11 @@ class Feeds(Table):
     contact_url: str = Field(
         "https://github.com/newsbell/newsbell", description="Where a publisher finds who polls; in the User-Agent."
     )
+    maintainers_channel: str = Field(
+        "",
+        pattern=r"^(?:(?:web|console|discord|slack):\S+)?$",
+        description="A channel (discord:123) that hears when a feed goes dark and when it is back; empty: nobody.",
+    )
     max_age_hours: int = Field(48, ge=1, le=720, description="An article older than this is stored, not alerted.")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +65,31 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
 
     asyncio.run(look())
+
+
+@app.command("set")
+def set_(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of a feed that is known.")],
+    minutes: Annotated[int | None, typer.Option(min=0, help="Minutes between two looks; 0: by its pace.")] = None,
+    user_agent: Annotated[str | None, typer.Option(help="Sent instead of our own; empty: our own again.")] = None,
+) -> None:
+    """How often one feed is looked at, and as whom: for a server that refuses our own User-Agent."""
+
+    async def adjust() -> None:
+        async with _house(context.obj) as house, house.store.begin() as tx:
+            feed = await tx.feeds.by_url(url, EVERYONE)
+            if feed is None:
+                raise UserError(f"There is no feed of that address; newsbell feeds add {url} adds it.")
+            interval = feed.interval if minutes is None else timedelta(minutes=minutes) or None
+            agent = feed.agent if user_agent is None else user_agent
+            if not agent.isprintable() or len(agent) > 200:
+                raise UserError("A User-Agent is one line of at most 200 characters.")
+            await tx.feeds.adjust(feed.id, interval=interval, agent=agent)
+        how = f"every {interval.total_seconds() / 60:g} minutes" if interval else "by its own pace"
+        Console().print(f"{feed.name}: {how}, as {agent or 'ourselves'}", markup=False)
+
+    asyncio.run(adjust())
 
 
 @app.command("import")

@@ -1,7 +1,7 @@
 """What people can say: one file per noun, no platform in sight. A new command is a function and its name here."""
 
 from bot.commands.desk import Desk
-from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_show, feed_test, feeds
+from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
 from bot.commands.help import help_
 from bot.commands.news import latest, more, news
 from bot.commands.status import status
@@ -30,6 +30,7 @@ COMMANDS = (
     feed_remove,
     feed_pause,
     feed_resume,
+    feed_set,
     feed_show,
     feed_test,
     status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from bot.core.errors import FetchError, NotAFeed, NotFound, UserError
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, paragraph
 from bot.core.model import Feed, FeedState, Fetched
 
+LEAST_MINUTES = 5
 MOST_FEEDS = 50
 """Of a server's own, besides the pack."""
 
@@ -40,7 +42,7 @@ async def visible_feeds(desk: Desk, call: Invocation, partial: str) -> Sequence[
 
 def named(feed: Feed) -> str:
     """What people call a feed. A private address is never shown: it may hold a key."""
-    return feed.title or feed.source or ("a private feed" if feed.private else feed.url)
+    return feed.name
 
 
 Which = Annotated[str, Option("Name or address of a feed", rest=True, complete=visible_feeds)]
@@ -144,7 +146,7 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
             Field("Articles a day", f"{known.per_day:.1f}"),
             Field("Last read", ago(known.ok_at, now)),
             Field("Next look", at(known.next_check_at, call.zone) if known.next_check_at else "when due"),
-            Field("Failures in a row", str(known.fails)),
+            *_besides(known, call.zone),
         ),
         buttons=(
             Button(turn[1], f"{turn[0]} {named(known)}"),
@@ -152,6 +154,17 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
         ),
         tone=Tone.INFO if known.state in (FeedState.ACTIVE, FeedState.NEW) else Tone.WARNING,
     )
+
+
+def _besides(feed: Feed, zone: str) -> list[Field]:
+    """What is worth a line only where it is so."""
+    fields = [Field("Looked at", f"every {duration(feed.interval)}")] if feed.interval else []
+    if feed.fails:
+        since = f", since {at(feed.failing_since, zone)}" if feed.failing_since else ""
+        fields.append(Field("Failures in a row", f"{feed.fails}{since}"))
+    if feed.gap_at:
+        fields.append(Field("May have missed articles", f"before {at(feed.gap_at, zone)}"))
+    return fields
 
 
 @command("feed pause", "Stop hearing a feed until it is resumed", manage=True, examples=("feed pause BBC News",))
@@ -173,6 +186,39 @@ async def _pause(desk: Desk, call: Invocation, feed: str, *, paused: bool) -> Me
     undo = ("Resume", f"feed resume {named(known)}") if paused else ("Pause", f"feed pause {named(known)}")
     state = "Paused" if paused else "Resumed"
     return Message(title=f"{state} {named(known)}", buttons=(Button(*undo),), tone=Tone.SUCCESS)
+
+
+@command(
+    "feed set",
+    "How often a feed of this server is looked at",
+    manage=True,
+    examples=("feed set BBC News 10m", "feed set BBC News 0m"),
+)
+async def feed_set(
+    desk: Desk,
+    call: Invocation,
+    feed: Which,
+    minutes: Annotated[
+        int, Option("Minutes between two looks; 0 leaves it to its pace", unit="m", least=0, most=10_080)
+    ],
+) -> Message:
+    if 0 < minutes < LEAST_MINUTES:
+        raise UserError(f"{LEAST_MINUTES} minutes are the least: sooner is not polite.")
+    known = await _the_feed(desk, call, feed)
+    interval = timedelta(minutes=minutes) if minutes else None
+    async with desk.store.begin() as tx:
+        if await tx.feeds.users(known.id) != {call.tenant}:
+            raise UserError(f"{named(known)} is heard by others too, so its pace is not this server's to set.")
+        await tx.feeds.adjust(known.id, interval=interval, agent=known.agent)
+    how = (
+        f"every {duration(interval)}, unless its server asks for less" if interval else "as often as its pace asks for"
+    )
+    before = int(known.interval.total_seconds()) // 60 if known.interval else 0
+    return Message(
+        title=f"{named(known)} is looked at {how}",
+        buttons=(Button("Undo", f"feed set {named(known)} {before}m"),),
+        tone=Tone.SUCCESS,
+    )
 
 
 @command("feed remove", "Remove a feed of this server", manage=True, examples=("feed remove BBC News",))

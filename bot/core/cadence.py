@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from bot.core.errors import FetchError, Throttled
 from bot.core.model import Feed, FeedState, Fetched
+from bot.core.pace import rate
 
 Random = Callable[[], float]
 """Uniform in [0, 1), like `random.random`."""
@@ -56,31 +57,22 @@ GENTLE = Cadence(2.0, floor=timedelta(minutes=10), ceiling=timedelta(hours=12))
 PRESETS: Mapping[str, Cadence] = MappingProxyType({"fast": FAST, "balanced": BALANCED, "gentle": GENTLE})
 
 
-def rate(last_2_days: float, last_14_days: float, last_60_days: float) -> float:
-    """Articles a day, from three counts: the liveliest wins, damped by a gamma prior of half an article in 3.5 days.
-
-    So a feed that wakes up is noticed within two days, and one that falls asleep is let go slowly.
-    """
-    return max(0.8 * (0.5 + last_2_days) / 5.5, (0.5 + last_14_days) / 17.5, 0.8 * (0.5 + last_60_days) / 63.5)
-
-
-def interval(
-    feed: Feed, cadence: Cadence = BALANCED, *, weight: float = 1.0, hour_share: float | None = None
-) -> timedelta:
+def interval(feed: Feed, cadence: Cadence = BALANCED, *, now: datetime, weight: float = 1.0) -> timedelta:
     """The time between two looks while all is well, before hints and jitter.
 
-    `weight` (1 to 16) is how much the feed matters: by the square root, so at most four times as often.
-    `hour_share` is the part of the feed's articles that came within the two-hour window around this time of day; it
-    counts once there are two articles a day to judge by.
+    `weight` (1 to 16) is how much the feed matters: by the square root, so at most four times as often. The hour of the
+    day counts once there are two articles a day to judge by; after a possible gap the interval is halved for a day.
     """
     if feed.interval is not None:
         return max(feed.interval, timedelta(seconds=1))
-    per_day = rate(0, max(feed.per_day, 0) * 14, 0)
-    if hour_share is not None and feed.per_day >= 2:
-        per_day *= min(max(hour_share * 12, 0.35), 2.5)
+    per_day = feed.pace.rate(now) if feed.pace.at else rate(0, max(feed.per_day, 0) * 14, 0)
+    if (share := feed.pace.share(now)) is not None:
+        per_day *= min(max(share * 12, 0.35), 2.5)
     chosen = timedelta(hours=cadence.hours / sqrt(per_day * min(max(weight, 1.0), 16.0)))
     if feed.state is FeedState.NEW:
         chosen = min(chosen, HOUR)  # its rate is not known yet: an unlucky guess must not cost six hours
+    if feed.gap_at and now - feed.gap_at < DAY:
+        chosen = min(chosen, cadence.ceiling) / 2
     return min(max(chosen, cadence.floor), cadence.ceiling)
 
 
@@ -91,11 +83,10 @@ def next_check(
     outcome: Fetched | FetchError,
     cadence: Cadence = BALANCED,
     weight: float = 1.0,
-    hour_share: float | None = None,
     random: Random = chance.random,
 ) -> datetime:
     """When to look again after this outcome; `feed` is as it was before it (`feed.fails` does not count it yet)."""
-    usual = interval(feed, cadence, weight=weight, hour_share=hour_share)
+    usual = interval(feed, cadence, now=now, weight=weight)
     if isinstance(outcome, Fetched):
         wait = max(usual, _hinted(outcome.hint))
         if outcome.size > HEAVY and feed.interval is None:
@@ -110,12 +101,16 @@ def _hinted(hint: timedelta | None) -> timedelta:
     return min(max(hint, timedelta(0)), HINT_MOST) if hint else timedelta(0)
 
 
+def surely_gone(feed: Feed, now: datetime) -> bool:
+    """Whether a 410 now is the second one, a day after the first. Then a monthly look: sites do come back."""
+    return feed.state is FeedState.GONE or (feed.gone_since is not None and now - feed.gone_since >= GONE_CONFIRM)
+
+
 def _after_failure(feed: Feed, error: FetchError, usual: timedelta, now: datetime, random: Random) -> timedelta:
     if isinstance(error, Throttled):
         return max(error.wait, usual, THROTTLE_LEAST) * (1 + JITTER * random())
     if error.state == FeedState.GONE:
-        # A second 410 a day later makes it certain; afterwards a monthly look, because sites do come back.
-        return (GONE_PROBE if feed.state is FeedState.GONE else GONE_CONFIRM) * (1 + JITTER * random())
+        return (GONE_PROBE if surely_gone(feed, now) else GONE_CONFIRM) * (1 + JITTER * random())
     dark_since = feed.ok_at or feed.checked_at
     if feed.state is FeedState.DORMANT or (dark_since is not None and feed.fails and now - dark_since > DARK_AFTER):
         return WEEKLY * (1 + JITTER * random())

@@ -6,6 +6,7 @@ NewsbellError
 │   ├── NotFound           no such thing here; offers the nearest names
 │   └── NotAllowed         the person lacks the right
 ├── FetchError             a feed could not be read; carries the feed's next state
+│   ├── Unreachable        no answer at all
 │   ├── NotAFeed           something else was found there; carries the feeds that the page offers
 │   ├── ForbiddenAddress   the address is private, or its scheme or port is not for us
 │   └── Throttled          429, or 503 with Retry-After; carries the wait
@@ -58,6 +59,10 @@ class FetchError(NewsbellError):
         self.state = state
 
 
+class Unreachable(FetchError):
+    """No answer at all: the same address may do under another scheme, or it is our own network that is down."""
+
+
 class NotAFeed(FetchError):
     """The address answered with something else. `found` says what, `offers` the feeds that the page advertises."""
 
@@ -72,11 +77,15 @@ class ForbiddenAddress(FetchError):
 
 
 class Throttled(FetchError):
-    """The host asked us to wait: 429, or 503 with Retry-After. `wait` is already clamped."""
+    """The host asked us to wait: 429, or 503 with Retry-After. `wait` is already clamped.
 
-    def __init__(self, text: str, wait: timedelta) -> None:
+    `ours` is true where it is our own budget for the domain that is spent: the feed did nothing wrong.
+    """
+
+    def __init__(self, text: str, wait: timedelta, *, ours: bool = False) -> None:
         super().__init__(text, state="throttled")
         self.wait = wait
+        self.ours = ours
 
 
 class DeliveryError(NewsbellError):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.message import USUAL, Manner, Message
+from bot.core.pace import Pace
 
 EVERYONE = "*"
 """The tenant of what all tenants share: the feeds of the operator's pack."""
@@ -32,11 +33,21 @@ class FeedState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A permanent redirect that is watched before it is believed: where to, since when, in how many looks."""
+
+    to: str
+    since: datetime
+    seen: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """An address that is polled. `source` is the outlet's name as readers know it.
 
     `cache` belongs to the `Source` that filled it (validators, hashes): nobody else reads it.
-    `interval` is a fixed polling interval, or None for the scheduler's own choice.
+    `interval` is a fixed polling interval, or None for the scheduler's own choice; `agent` a User-Agent of its own.
+    `failing_since`, `gone_since` (the first 410) and `dark` (somebody was told) end with the next success.
     """
 
     id: int
@@ -56,6 +67,23 @@ class Feed:
     next_check_at: datetime | None = None
     per_day: float = 0.0
     """Articles a day, as seen over the last fortnight."""
+    pace: Pace = field(default_factory=Pace)
+    agent: str = ""
+    posted_at: datetime | None = None
+    """When the newest article that it brought was published."""
+    oldest_at: datetime | None = None
+    """The oldest date in its document as it was last read whole."""
+    failing_since: datetime | None = None
+    gone_since: datetime | None = None
+    dark: bool = False
+    move: Move | None = None
+    gap_at: datetime | None = None
+    """When two looks in a row had nothing in common, so that something between them may have been missed."""
+
+    @property
+    def name(self) -> str:
+        """What people call it. A private address is never shown: it may hold a key."""
+        return self.title or self.source or ("a private feed" if self.private else self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +110,14 @@ class Fetched:
     """What one look at a feed brought. `unchanged` means that the server or a hash said: nothing new.
 
     `hint` is the shortest interval that the server asks for; `moved_to` a permanent new address.
+    `known` counts the items of the document that are left out here because they are letter for letter as before.
     `partial` is true for a body that was cut: its entries count, its validators do not.
     `private` is true where the address holds a password or a key: it is shown to nobody and shared by no two tenants.
     """
 
     entries: tuple[Entry, ...] = ()
     cache: Mapping[str, str] = field(default_factory=dict)
+    known: int = 0
     unchanged: bool = False
     partial: bool = False
     title: str = ""

@@ -19,9 +19,9 @@ import structlog
 from aiohttp.abc import AbstractResolver
 
 from bot import __version__
-from bot.core.errors import FetchError, NotAFeed, Throttled
+from bot.core.errors import FetchError, NotAFeed, Throttled, Unreachable
 from bot.core.model import Entry, Feed, Fetched
-from bot.sources.fetch import Answer, Fetcher, Limits, Unreachable
+from bot.sources.fetch import Answer, Fetcher, Limits
 from bot.sources.freshness import Wishes, hint, retry_after
 from bot.sources.gate import Gate
 from bot.sources.guard import WEB_PORTS, Guard
@@ -111,13 +111,14 @@ class FeedSource:
 
         Raises FetchError with the state that the feed enters; `Throttled`, `NotAFeed` and `ForbiddenAddress` say more.
         """
-        cache = feed.cache if feed.cache.get("reader") == READER else {}
+        cache = feed.cache if feed.cache.get("reader") == _reader(feed) else {}
         asked = {
             header: value
             for header, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last_modified"))
             if (value := cache.get(name))
         }
-        answer = await self._fetcher.get(feed.url, asked)
+        headers = {**asked, "User-Agent": feed.agent} if feed.agent else asked
+        answer = await self._fetcher.get(feed.url, headers)
         self._refuse(feed, answer)
         if answer.status == 304 and not asked:
             raise FetchError(f"{_host(answer)} says that nothing changed, although nothing was asked (HTTP 304)")
@@ -223,7 +224,7 @@ class FeedSource:
             # The rest of a cut body would be lost behind a 304: it leaves nothing that could bring one.
             cache={}
             if partial
-            else {"reader": READER, "sha256": _digest(answer), **_validators(answer), **wishes.to_cache()},
+            else {"reader": _reader(feed), "sha256": _digest(answer), **_validators(answer), **wishes.to_cache()},
             partial=partial,
             title=told["title"],
             site_url=told["site_url"],
@@ -269,6 +270,11 @@ def _entry(values: list[str | None]) -> Entry:
         lang=lang or "",
         image=image or "",
     )
+
+
+def _reader(feed: Feed) -> str:
+    """Whoever asks under another name may be told something else: validators are for one name."""
+    return f"{READER} {feed.agent}".strip()
 
 
 def _validators(answer: Answer) -> dict[str, str]:

@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from bot.core.errors import FetchError, ForbiddenAddress
+from bot.core.errors import FetchError, ForbiddenAddress, Unreachable
 from bot.sources.gate import Gate
 from bot.sources.guard import ClosedAddress, Guard
 from bot.sources.inflate import Inflate
@@ -71,10 +71,6 @@ class Answer:
     size: int = 0
     cut: str = ""
     moved: bool = False
-
-
-class Unreachable(FetchError):
-    """No answer at all: the same address may do under another scheme."""
 
 
 class Fetcher:

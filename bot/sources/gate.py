@@ -104,6 +104,7 @@ class Gate:
                 raise Throttled(
                     f"we ask {domain} at most {self._per_minute} times a minute, for all feeds together",
                     timedelta(seconds=max(wait, 1)),
+                    ours=True,
                 )
             await self._sleep(wait)
 

@@ -6,7 +6,7 @@ before the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -99,6 +99,39 @@ class Archive:
         ids = await self._insert(rows)
         articles = [to_article(row | {"id": ids[row["key"]], "story_id": None}) for row in rows if row["key"] in ids]
         return sorted(articles, key=lambda article: int(article.id))
+
+    async def echoes(self, feed: Feed, articles: Sequence[Article], *, flood: bool) -> frozenset[str]:
+        """Those of the new articles that the feed has shown before under another key; their ids.
+
+        The same is what has the same link and headline; in a flood, where a feed renamed its items, one of them will do
+        (a link that several of the articles share says nothing).
+        """
+        new = {number(article.id) for article in articles}
+        links = [article.link_key for article in articles]
+        known: dict[str, set[str]] = {}
+        titles: set[str] = set()
+        row = t.article.c
+        for keys in _slices(sorted({link for link in links if link})):
+            for old in await self.tx.rows(
+                select(row.id, row.link_key, row.title).where(row.feed_id == feed.id, row.link_key.in_(keys))
+            ):
+                if old.id not in new:
+                    known.setdefault(old.link_key, set()).add(_said(old.title))
+        if flood:
+            recent = select(row.id, row.title).where(row.feed_id == feed.id).order_by(row.at.desc()).limit(5_000)
+            titles = {_said(old.title) for old in await self.tx.rows(recent) if old.id not in new}
+        return frozenset(
+            article.id
+            for article in articles
+            if _said(article.title) in known.get(article.link_key, ())
+            or (flood and article.link_key in known and links.count(article.link_key) == 1)
+            or _said(article.title) in titles
+        )
+
+    async def drop(self, ids: Collection[str]) -> None:
+        """Take articles out again that are in no story yet; that their keys were seen stays known."""
+        for numbers in _slices([number(each) for each in ids]):
+            await self.tx.execute(delete(t.article).where(t.article.c.id.in_(numbers), t.article.c.story_id.is_(None)))
 
     async def _remember(self, feed_id: int, keys: list[str], now: datetime) -> set[str]:
         """Note the keys as seen; those that nobody else noted meanwhile come back."""
@@ -329,6 +362,10 @@ def visible(tenant: str) -> ColumnElement[bool]:
         use.own.is_(True),
         or_(use.ended_at.is_(None), use.ended_at >= t.article.c.fetched_at),
     )
+
+
+def _said(title: str) -> str:
+    return " ".join(title.casefold().split())
 
 
 def _digest(key: str) -> str:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 
-from bot.core.model import EVERYONE, Feed, FeedState
+from bot.core.model import EVERYONE, Feed, FeedState, Move
+from bot.core.pace import Pace
 from bot.store import tables as t
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean, clean_url
@@ -68,12 +69,14 @@ class Feeds:
         changes: dict[str, Any] = {
             name: text for name, text in said.items() if text and (tenant == EVERYONE or not getattr(row, name))
         }
-        if tenant == EVERYONE:
+        if tenant == EVERYONE and seconds:
             changes["interval"] = seconds
         if not row.in_use:
             changes |= {
                 "state": FeedState.NEW.value, "reason": "", "cache": {}, "fails": 0,
-                "checked_at": None, "ok_at": None, "next_check_at": now,
+                "checked_at": None, "ok_at": None, "next_check_at": now, "pace": {}, "failing_since": None,
+                "gone_since": None, "dark": False, "move_to": "", "move_since": None, "move_seen": 0, "gap_at": None,
+                "oldest_at": None, "posted_at": None,
             }  # fmt: skip
         if changes:
             await self.tx.execute(update(t.feed).where(t.feed.c.id == row.id).values(changes))
@@ -260,6 +263,11 @@ class Feeds:
             "title": clean(feed.title), "source": clean(feed.source), "lang": clean(feed.lang),
             "state": feed.state.value, "reason": clean(feed.reason), "cache": dict(feed.cache), "fails": feed.fails,
             "checked_at": feed.checked_at, "ok_at": feed.ok_at, "per_day": feed.per_day,
+            "pace": feed.pace.to_json(), "posted_at": feed.posted_at, "oldest_at": feed.oldest_at,
+            "failing_since": feed.failing_since, "gone_since": feed.gone_since, "dark": feed.dark,
+            "move_to": clean_url(feed.move.to) if feed.move else "",
+            "move_since": feed.move.since if feed.move else None, "move_seen": feed.move.seen if feed.move else 0,
+            "gap_at": feed.gap_at,
             "lease_owner": None, "lease_until": None,
         }  # fmt: skip
         if feed.next_check_at is not None:
@@ -282,23 +290,78 @@ class Feeds:
             )
         )
 
-    async def rename_url(self, feed_id: int, url: str) -> bool:
-        """Adopt a new address. False if another feed has it already."""
-        if not (address := clean_url(url)):
-            return False
-        other = t.feed.alias("other")
-        taken = exists().where(other.c.url == address, other.c.tenant == t.feed.c.tenant, other.c.id != feed_id)
-        return (
-            await self.tx.changed(
-                update(t.feed).where(t.feed.c.id == feed_id, ~taken).values(url=address, host=host_of(address))
-            )
-            > 0
-        )
+    async def put_back(self, feed_id: int, *, owner: str, until: datetime) -> None:
+        """Give a claimed feed back unread, to be looked at no sooner than then."""
+        held = update(t.feed).where(t.feed.c.id == feed_id, t.feed.c.lease_owner == owner)
+        await self.tx.execute(held.values(lease_owner=None, lease_until=None, next_check_at=until))
 
-    async def posted(self, feed_id: int, since: datetime) -> int:
-        """How many articles it has brought since then."""
-        row = await self.tx.first(select(func.count()).where(t.article.c.feed_id == feed_id, t.article.c.at >= since))
+    async def move(self, feed_id: int, url: str) -> bool:
+        """Adopt a new address. Where a feed of that address is known already, those who use this one go over to it.
+
+        False for an address that cannot be kept, or a feed that is not there.
+        """
+        address = clean_url(url)
+        row = await self.tx.first(
+            select(t.feed.c.url, t.feed.c.tenant, t.feed.c.former_urls).where(t.feed.c.id == feed_id)
+        )
+        if not address or row is None:
+            return False
+        other = await self.tx.first(
+            select(t.feed.c.id).where(t.feed.c.url == address, t.feed.c.tenant == row.tenant, t.feed.c.id != feed_id)
+        )
+        if other is None:
+            former = [*(url for url in row.former_urls if url != row.url), row.url][-10:]
+            renamed = update(t.feed).where(t.feed.c.id == feed_id)
+            return await self.tx.changed(renamed.values(url=address, host=host_of(address), former_urls=former)) > 0
+        now = await self.tx.now()
+        use = t.feed_use.c
+        for user in await self.tx.rows(select(t.feed_use).where(use.feed_id == feed_id, use.ended_at.is_(None))):
+            put = self.tx.insert(t.feed_use).values(**{**user._mapping, "feed_id": other.id})
+            await self.tx.execute(
+                put.on_conflict_do_update(
+                    index_elements=["feed_id", "tenant"],
+                    set_={"own": put.excluded.own, "paused": put.excluded.paused, "ended_at": None},
+                    where=~USED,
+                )
+            )
+        ended = update(t.feed_use).where(use.feed_id == feed_id, use.ended_at.is_(None))
+        return await self.tx.changed(ended.values(ended_at=now)) > 0
+
+    async def adjust(self, feed_id: int, *, interval: timedelta | None, agent: str) -> bool:
+        """Set a fixed interval (None: by its pace) and a User-Agent of its own; the next look follows from it."""
+        now = await self.tx.now()
+        values: dict[str, Any] = {
+            "interval": interval.total_seconds() if interval else None, "agent": clean(agent), "next_check_at": now
+        }  # fmt: skip
+        return await self.tx.changed(update(t.feed).where(t.feed.c.id == feed_id, IN_USE).values(values)) > 0
+
+    async def users(self, feed_id: int) -> frozenset[str]:
+        """The tenants that use it as their own; EVERYONE for the pack."""
+        rows = await self.tx.rows(select(t.feed_use.c.tenant).where(t.feed_use.c.feed_id == feed_id, USED))
+        return frozenset(row.tenant for row in rows)
+
+    async def largest_burst(self, feed_id: int, since: datetime, *, before: datetime) -> int:
+        """The most articles that one look has brought in that time, the feed's first look left aside."""
+        article = t.article.c
+        row = await self.tx.first(
+            select(func.count())
+            .where(
+                article.feed_id == feed_id,
+                article.fetched_at >= since,
+                article.fetched_at < before,
+                article.fetched_at
+                > select(func.min(article.fetched_at)).where(article.feed_id == feed_id).scalar_subquery(),
+            )
+            .group_by(article.fetched_at)
+            .order_by(func.count().desc())
+            .limit(1)
+        )
         return int(row[0]) if row else 0
+
+    async def states(self) -> dict[FeedState, int]:
+        """How many feeds are in which state, over all tenants."""
+        rows = await self.tx.rows(select(t.feed.c.state, func.count()).where(IN_USE).group_by(t.feed.c.state))
+        return {FeedState(row[0]): row[1] for row in rows}
 
     async def forget_unused(self) -> int:
         """Delete feeds that have neither a user nor an article left."""
@@ -346,4 +409,13 @@ def feed_of(row: Record) -> Feed:
         ok_at=row.ok_at,
         next_check_at=row.next_check_at,
         per_day=row.per_day,
+        pace=Pace.from_json(row.pace),
+        agent=row.agent,
+        posted_at=row.posted_at,
+        oldest_at=row.oldest_at,
+        failing_since=row.failing_since,
+        gone_since=row.gone_since,
+        dark=row.dark,
+        move=Move(row.move_to, row.move_since, row.move_seen) if row.move_since else None,
+        gap_at=row.gap_at,
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.cadence import BALANCED, FAST, GENTLE, Cadence, first_check, interval, next_check, rate
+from bot.core.cadence import BALANCED, FAST, GENTLE, Cadence, first_check, interval, next_check
 from bot.core.errors import FetchError, NotAFeed, Throttled
 from bot.core.model import Feed, FeedState, Fetched
+from bot.core.pace import Pace, rate
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,28 +40,41 @@ def wait(of: Feed, outcome: Fetched | FetchError, chance: float = 0.0, cadence: 
     [(0, 222), (1, 66), (4, 33), (24, 13.3), (100, 6.7), (1000, 5)],
 )
 def test_a_feed_is_polled_by_the_square_root_of_its_rate(per_day: float, minutes: float) -> None:
-    assert interval(feed(per_day)) / MINUTE == pytest.approx(minutes, rel=0.05)
+    assert interval(feed(per_day), now=NOW) / MINUTE == pytest.approx(minutes, rel=0.05)
 
 
 def test_the_presets_keep_their_order() -> None:
-    fast, balanced, gentle = (interval(feed(10), preset) for preset in (FAST, BALANCED, GENTLE))
+    fast, balanced, gentle = (interval(feed(10), preset, now=NOW) for preset in (FAST, BALANCED, GENTLE))
     assert fast < balanced < gentle
     assert gentle == pytest.approx(2 * balanced, abs=MINUTE)
 
 
 def test_a_new_feed_is_looked_at_again_within_the_hour() -> None:
-    assert interval(feed(0, state=FeedState.NEW)) == HOUR
+    assert interval(feed(0, state=FeedState.NEW), now=NOW) == HOUR
 
 
 def test_weight_counts_by_its_square_root_and_at_most_four_times() -> None:
-    plain = interval(feed(4))
-    assert interval(feed(4), weight=4) == pytest.approx(plain / 2, abs=MINUTE)
-    assert interval(feed(4), weight=10_000) == pytest.approx(max(plain / 4, 5 * MINUTE), abs=MINUTE)
+    plain = interval(feed(4), now=NOW)
+    assert interval(feed(4), weight=4, now=NOW) == pytest.approx(plain / 2, abs=MINUTE)
+    assert interval(feed(4), weight=10_000, now=NOW) == pytest.approx(max(plain / 4, 5 * MINUTE), abs=MINUTE)
 
 
 def test_the_hour_of_the_day_counts_only_for_lively_feeds() -> None:
-    assert interval(feed(24), hour_share=0.3) < interval(feed(24)) < interval(feed(24), hour_share=0.01)
-    assert interval(feed(1), hour_share=0.3) == interval(feed(1))
+    def paced(a_day: int) -> Feed:
+        """Every article of the last month came between eight and ten in the morning."""
+        morning = NOW.replace(hour=8)
+        times = [morning - day * DAY + n * 2 * HOUR / a_day for day in range(30) for n in range(a_day)]
+        return replace(feed(), pace=Pace().after(times, NOW))
+
+    morning, evening = NOW.replace(hour=8) + DAY, NOW.replace(hour=20)
+    assert interval(paced(24), now=morning) * 2 < interval(paced(24), now=evening)
+    assert interval(paced(1), now=morning) / interval(paced(1), now=evening) == pytest.approx(1, abs=0.05)
+
+
+def test_after_a_possible_gap_the_interval_is_halved_for_a_day() -> None:
+    gap = replace(feed(4), gap_at=NOW)
+    assert interval(gap, now=NOW + 23 * HOUR) == interval(feed(4), now=NOW) / 2
+    assert interval(gap, now=NOW + 25 * HOUR) == interval(feed(4), now=NOW)
 
 
 def test_the_liveliest_window_wins() -> None:
@@ -76,7 +91,7 @@ def test_a_fixed_interval_replaces_the_rule_but_not_the_servers_wish() -> None:
 def test_a_hint_raises_the_interval_also_on_not_modified_and_is_capped_at_a_day() -> None:
     assert wait(feed(100), Fetched(unchanged=True, status=304, hint=2 * HOUR)) == 2 * HOUR
     assert wait(feed(100), Fetched(hint=365 * DAY)) == DAY
-    assert wait(feed(1), Fetched(hint=MINUTE)) == interval(feed(1))
+    assert wait(feed(1), Fetched(hint=MINUTE)) == interval(feed(1), now=NOW)
 
 
 def test_a_heavy_answer_is_not_repeated_within_the_hour() -> None:
@@ -145,7 +160,6 @@ outcomes = st.one_of(
     outcome=outcomes,
     cadence=st.sampled_from([FAST, BALANCED, GENTLE]),
     weight=st.floats(0, 1e6),
-    share=st.none() | st.floats(0, 1),
     chance=st.floats(0, 1, exclude_max=True),
 )
 def test_whatever_happens_the_next_check_is_neither_too_soon_nor_beyond_a_month(
@@ -156,13 +170,10 @@ def test_whatever_happens_the_next_check_is_neither_too_soon_nor_beyond_a_month(
     outcome: Fetched | FetchError,
     cadence: Cadence,
     weight: float,
-    share: float | None,
     chance: float,
 ) -> None:
     of = feed(per_day, state=state, fails=fails, ok_at=NOW - dark if dark is not None else None)
-    after = next_check(
-        of, now=NOW, outcome=outcome, cadence=cadence, weight=weight, hour_share=share, random=lambda: chance
-    )
+    after = next_check(of, now=NOW, outcome=outcome, cadence=cadence, weight=weight, random=lambda: chance)
     least = cadence.floor if isinstance(outcome, Fetched) else 4 * MINUTE
     assert NOW + least <= after <= NOW + timedelta(days=36)
     if isinstance(outcome, Fetched) and outcome.hint:

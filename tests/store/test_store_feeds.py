@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.model import EVERYONE, Channel, Entry, Feed, FeedState
+from bot.core.model import EVERYONE, Channel, Entry, Feed, FeedState, Move
+from bot.core.pace import Pace
 from bot.store import Store, Tx
 from tests.store.databases import START, Clock
 
@@ -217,14 +218,12 @@ async def test_a_penalised_host_is_left_alone_until_then_and_never_shorter(store
         assert await tx.feeds.due_hosts(10) == ["news.example"]
 
 
-async def test_a_new_address_is_adopted_unless_another_feed_has_it(store: Store) -> None:
+async def test_a_new_address_is_adopted(store: Store) -> None:
     async with store.begin() as tx:
         feed = await add(tx)
-        await add(tx, "https://taken.example/")
-        assert not await tx.feeds.rename_url(feed.id, "https://taken.example/")
-        assert not await tx.feeds.rename_url(feed.id, "https://long.example/" + "x" * 3000)
-        assert not await tx.feeds.rename_url(999, "https://free.example/")
-        assert await tx.feeds.rename_url(feed.id, "https://moved.example/rss")
+        assert not await tx.feeds.move(feed.id, "https://long.example/" + "x" * 3000)
+        assert not await tx.feeds.move(999, "https://free.example/")
+        assert await tx.feeds.move(feed.id, "https://moved.example/rss")
         assert await tx.feeds.by_url(URL, "a") is None
         assert "moved.example" in await tx.feeds.due_hosts(10)
 
@@ -236,9 +235,81 @@ async def test_a_url_that_cannot_be_kept_is_refused(store: Store) -> None:
                 await tx.feeds.add(url, now=START)
 
 
-async def test_articles_of_the_last_days_are_counted(store: Store) -> None:
+async def test_a_feed_that_moves_to_one_we_know_hands_its_users_over(store: Store) -> None:
+    async with store.begin() as tx:
+        feed = await add(tx, tenant="a")
+        await tx.feeds.add(URL, tenant="b", added_by="bea", now=START)
+        other = await add(tx, "https://taken.example/", tenant="b")
+        assert await tx.feeds.users(other.id) == {"b"}
+        assert await tx.feeds.move(feed.id, "https://taken.example/")
+        assert await tx.feeds.users(other.id) == {"a", "b"}
+        assert await tx.feeds.get(feed.id) is None
+        assert [seen.id for seen in await tx.feeds.visible("a")] == [other.id]
+
+
+async def test_what_the_poller_learned_is_kept_and_forgotten_when_the_feed_starts_again(store: Store) -> None:
+    async with store.begin() as tx:
+        feed = await add(tx, tenant="a")
+        assert await tx.feeds.lease(feed.id, owner="w", lease=LEASE)
+        learned = replace(
+            feed,
+            pace=Pace().after([START], START),
+            posted_at=START,
+            oldest_at=START - HOUR,
+            failing_since=START,
+            gone_since=START,
+            dark=True,
+            move=Move("https://new.example/rss", START, 2),
+            gap_at=START,
+        )
+        assert await tx.feeds.save(learned, owner="w")
+        assert await tx.feeds.get(feed.id) == learned
+        assert await tx.feeds.states() == {FeedState.NEW: 1}
+        await tx.feeds.remove(feed.id, "a")
+        again, _ = await tx.feeds.add(URL, tenant="a", now=START)
+        assert (again.pace, again.move, again.dark, again.gap_at) == (Pace(), None, False, None)
+
+
+async def test_a_feed_can_be_given_an_interval_and_an_agent_of_its_own(store: Store) -> None:
     async with store.begin() as tx:
         feed = await add(tx)
-        entries = [Entry(str(n), "News", published=START - n * timedelta(days=1)) for n in range(5)]
-        await tx.archive.add(feed, entries, now=START)
-        assert await tx.feeds.posted(feed.id, START - timedelta(days=2)) == 3
+        assert await tx.feeds.adjust(feed.id, interval=HOUR, agent="Reader/1")
+        adjusted = await tx.feeds.get(feed.id)
+        assert adjusted and (adjusted.interval, adjusted.agent) == (HOUR, "Reader/1")
+        assert not await tx.feeds.adjust(999, interval=None, agent="")
+
+
+async def test_the_largest_burst_leaves_the_first_look_aside(store: Store) -> None:
+    async with store.begin() as tx:
+        feed = await add(tx)
+        for look, many in enumerate((40, 3, 5)):
+            entries = [Entry(f"{look}-{n}", f"News {look}-{n}") for n in range(many)]
+            await tx.archive.add(feed, entries, now=START + look * HOUR)
+        assert await tx.feeds.largest_burst(feed.id, START - HOUR, before=START + 3 * HOUR) == 5
+        assert await tx.feeds.largest_burst(feed.id, START - HOUR, before=START + 2 * HOUR) == 3
+        assert await tx.feeds.largest_burst(feed.id, START - HOUR, before=START + HOUR) == 0
+
+
+async def test_what_was_shown_under_another_key_is_recognised_by_link_and_headline(store: Store) -> None:
+    async with store.begin() as tx:
+        feed = await add(tx)
+        old = [
+            Entry("old", "Floods in Chile", link_key="https://e.example/1"),
+            Entry("o2", "Vote", link_key="https://e.example/2"),
+        ]
+        await tx.archive.add(feed, old, now=START)
+        new = [
+            Entry("n1", "Floods in CHILE", link_key="https://e.example/1"),
+            Entry("n2", "Vote is counted", link_key="https://e.example/2"),
+            Entry("n3", "Vote", link_key="https://e.example/3"),
+            Entry("n4", "Quake", link_key="https://e.example/4"),
+        ]
+        articles = await tx.archive.add(feed, new, now=START + HOUR)
+        titles = {article.id: article.title for article in articles}
+        echoes = await tx.archive.echoes(feed, articles, flood=False)
+        assert {titles[number] for number in echoes} == {"Floods in CHILE"}
+        echoes = await tx.archive.echoes(feed, articles, flood=True)
+        assert {titles[number] for number in echoes} == {"Floods in CHILE", "Vote is counted", "Vote"}
+        await tx.archive.drop(echoes)
+        assert [a.title for a in await tx.archive.of_feed(feed.id, limit=9)] == ["Quake", "Floods in Chile", "Vote"]
+        assert await tx.archive.add(feed, new, now=START + HOUR) == []

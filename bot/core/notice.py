@@ -1,0 +1,55 @@
+"""What is said about a feed itself: that it went dark, that it is back, that it published more than was alerted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import blake2b
+
+from bot.core.message import Button, Field, Message, Tone, paragraph
+from bot.core.model import Channel, Delivery, Feed
+
+
+def gone_dark(feed: Feed, channel: Channel, *, now: datetime) -> Delivery:
+    """`feed` is as it is after the failure that made it dark."""
+    last = f"{feed.ok_at:%d %B %Y, %H:%M} UTC" if feed.ok_at else "never"
+    message = Message(
+        title=f"{_name(feed)} brings nothing at the moment",
+        body=(
+            paragraph(f"{feed.reason[:1].upper()}{feed.reason[1:]}."),
+            paragraph("It is still asked, less often; you hear once more when it is back."),
+        ),
+        fields=(Field("Last read", last), Field("Failures in a row", str(feed.fails))),
+        buttons=() if feed.private else (Button("Show", f"feed show {feed.name}"),),
+        tone=Tone.WARNING,
+    )
+    return _delivery(feed, channel, message, f"dark {feed.failing_since}", now)
+
+
+def back_again(feed: Feed, channel: Channel, *, now: datetime) -> Delivery:
+    """`feed` is as it was before the look that succeeded."""
+    since = f" It had been away since {feed.failing_since:%d %B %Y, %H:%M} UTC." if feed.failing_since else ""
+    message = Message(
+        title=f"{_name(feed)} is back",
+        body=(paragraph(f"It can be read again.{since} What it published meanwhile is alerted if it is not too old."),),
+        tone=Tone.SUCCESS,
+    )
+    return _delivery(feed, channel, message, f"back {feed.failing_since}", now)
+
+
+def and_more(feed: Feed, channel: Channel, count: int, *, now: datetime) -> Delivery:
+    """The line after the alerts of a flood that was stopped."""
+    articles = "1 more article that you follow" if count == 1 else f"{count} more articles that you follow"
+    message = Message(
+        body=(paragraph(f"{_name(feed)} published {articles} at once. They are in the archive: /news finds them."),)
+    )
+    return _delivery(feed, channel, message, f"more {channel.id} {now.isoformat()}", now)
+
+
+def _name(feed: Feed) -> str:
+    """A private feed's own title may say more than others should know."""
+    return "A private feed" if feed.private else feed.name
+
+
+def _delivery(feed: Feed, channel: Channel, message: Message, what: str, now: datetime) -> Delivery:
+    number = blake2b(f"feed {feed.id} {what}".encode(), digest_size=12).hexdigest()
+    return Delivery(number, channel.tenant, channel.id, message, created_at=now)
