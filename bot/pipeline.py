@@ -241,7 +241,14 @@ class Pipeline:
         written: dict[str, Summary] = {}
         for entry in fresh:
             article = Article(
-                entry.key, entry.title, entry.summary, entry.text, entry.url, source=feed.source, lang=entry.lang
+                entry.key,
+                entry.title,
+                entry.summary,
+                entry.text,
+                entry.url,
+                source=feed.source,
+                lang=entry.lang,
+                region=feed.region,
             )
             if self.following.hits(article):
                 summary = await self.writer.summarize(article, sentences=self.rules.sentences)

@@ -132,7 +132,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A piece of news. The same shape on the command line's JSONL, in the archive and before the topics."""
+    """A piece of news. The same shape on the command line's JSONL, in the archive and before the topics.
+
+    `region` is the part of the world that its feed reports from.
+    """
 
     id: str
     title: str
@@ -142,6 +145,7 @@ class Article:
     published: datetime | None = None
     source: str = ""
     lang: str = ""
+    region: str = ""
     image: str = ""
     link_key: str = ""
     feed_id: int = 0

@@ -39,7 +39,10 @@ MEMORY = timedelta(days=90)
 TOUCH = timedelta(days=1)
 """How often the memory of an item that is still in its feed is renewed; each poll would be a write for nothing."""
 
-SHOWN = [column for column in t.article.c if column.name != "words"]
+SHOWN = [
+    *(column for column in t.article.c if column.name != "words"),
+    select(t.feed.c.region).where(t.feed.c.id == t.article.c.feed_id).scalar_subquery().label("region"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,11 @@ class Archive:
                     log.exception("an article could not be read", feed=feed.id)
         rows.sort(key=lambda row: row["at"])
         ids = await self._insert(rows)
-        articles = [to_article(row | {"id": ids[row["key"]], "story_id": None}) for row in rows if row["key"] in ids]
+        articles = [
+            to_article(row | {"id": ids[row["key"]], "story_id": None, "region": feed.region})
+            for row in rows
+            if row["key"] in ids
+        ]
         return sorted(articles, key=lambda article: int(article.id))
 
     async def echoes(self, feed: Feed, articles: Sequence[Article], *, flood: bool) -> frozenset[str]:
@@ -417,6 +424,7 @@ def to_article(row: Any) -> Article:
         published=row["published"],
         source=row["source"],
         lang=row["lang"],
+        region=row["region"] or "",
         image=row["image"],
         link_key=row["link_key"],
         feed_id=row["feed_id"],

@@ -7,6 +7,7 @@ PostgreSQL gets a ready-made tsvector instead of its parser, which splits hosts,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, bindparam, text
@@ -14,8 +15,11 @@ from sqlalchemy import ColumnElement, bindparam, text
 from bot.store import tables as t
 from bot.store.words import phrase
 
-MOST_PHRASES = 1_000
-"""In one question. A topic with all its aliases has some dozens."""
+MOST_PHRASES = 5_000
+"""In one question. An entity with all its aliases has some dozens, a region of twenty countries a few thousand."""
+
+STEM = re.compile(r"(?<=[^\W_])\*\Z")
+"""Behind the last word of a phrase: all words that begin so. No folded word holds a star."""
 
 
 def matching(dialect: str, terms: Sequence[Sequence[str]]) -> list[ColumnElement[bool]] | None:
@@ -36,9 +40,14 @@ def matching(dialect: str, terms: Sequence[Sequence[str]]) -> list[ColumnElement
 
 def fts5(groups: Sequence[Sequence[Sequence[str]]]) -> str:
     """AND of OR of phrases for FTS5. A quoted string is the only thing in its grammar that is never an operator."""
-    return " AND ".join(
-        "(" + " OR ".join('"' + " ".join(words).replace('"', '""') + '"' for words in group) + ")" for group in groups
-    )
+    return " AND ".join("(" + " OR ".join(map(_string, group)) + ")" for group in groups)
+
+
+def _string(words: Sequence[str]) -> str:
+    """A phrase; a star behind its last word asks for all words that begin so."""
+    joined = " ".join(words)
+    begins = STEM.search(joined) is not None
+    return '"' + (joined[:-1] if begins else joined).replace('"', '""') + ('"*' if begins else '"')
 
 
 def tsquery(groups: Sequence[Sequence[Sequence[str]]]) -> str:
@@ -49,4 +58,6 @@ def tsquery(groups: Sequence[Sequence[Sequence[str]]]) -> str:
 
 
 def _lexeme(word: str) -> str:
-    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+    begins = STEM.search(word) is not None
+    quoted = "'" + (word[:-1] if begins else word).replace("\\", "\\\\").replace("'", "''") + "'"
+    return f"{quoted}:*" if begins else quoted

@@ -61,6 +61,16 @@ class Document:
     def part_of(self, word: int) -> int:
         return bisect_right(self._bases, word) - 1
 
+    def base_of(self, part: int) -> int:
+        """The number of the part's first word."""
+        return self._bases[part]
+
+    def same_line(self, first: int, second: int) -> bool:
+        """Whether no line ends between two words of one part."""
+        part = self.part_of(first)
+        base, tokens = self._bases[part], self.parts[part]
+        return "\n" not in tokens.text[tokens.spans[first - base][1] : tokens.spans[second - base][0]]
+
     def span(self, start: int, end: int) -> tuple[int, int, int]:
         """The part and the character offsets in it of the words from `start` up to `end`."""
         part = self.part_of(start)

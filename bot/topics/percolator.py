@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from bot.core.model import Article, Match, Sensitivity
 from bot.topics.catalogue import Catalogue
 from bot.topics.document import Document
-from bot.topics.phrases import PhraseIndex
 from bot.topics.present import Present
+from bot.topics.query.judge import judge_query
 from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Group, Topic, TopicKind
+from bot.topics.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,7 @@ class Percolator:
 
     def __init__(self, catalogue: Catalogue, topics: Iterable[Topic] = ()) -> None:
         self._recogniser = catalogue.recogniser
-        self._index = PhraseIndex()
-        self._phrases: list[str] = []
-        self._uses: Counter[str] = Counter()
+        self._wanted = Wanted()
         self._seen: Counter[str] = Counter()
         self._slots: dict[str, _Slot] = {}
         self._postings: dict[str, _Posting] = {}
@@ -64,10 +63,7 @@ class Percolator:
         groups = sorted(topic.groups, key=self._commonness)
         posting = _Posting(topic, groups[0], groups[1] if len(groups) > 1 else ())
         self._postings[topic.name] = posting
-        for phrase in topic.phrases:
-            self._uses[phrase] += 1
-            if self._index.add(phrase) == len(self._phrases):
-                self._phrases.append(phrase)
+        self._wanted.add(topic.keys)
         for waiting in self._waiting(posting):
             waiting.add(topic.name)
 
@@ -79,10 +75,7 @@ class Percolator:
         for waiting in self._waiting(posting):
             waiting.discard(name)
         self._sweep(posting)
-        for phrase in posting.topic.phrases:
-            self._uses[phrase] -= 1
-            if not self._uses[phrase]:
-                del self._uses[phrase]
+        self._wanted.remove(posting.topic.keys)
 
     def waiting(self, key: str) -> int:
         """How many topics wait under a key, for the curious: a key that gathers most of them is too common a word."""
@@ -119,20 +112,10 @@ class Percolator:
         return any(key in present.keys for group in topic.groups for key in group)
 
     def _present(self, document: Document) -> Present:
-        present = Present(self._recogniser.mentions(document))
-        for number, start, end in self._index.scan(document.words):
-            phrase = self._phrases[number]
-            if phrase in self._uses:
-                present.add(phrase, start, end)
-        return present
+        return self._wanted.find(document, self._recogniser.mentions(document))
 
     def _parts_present(self, topic: Topic, document: Document) -> Present:
-        present = Present(self._recogniser.mentions(document))
-        index = PhraseIndex()
-        numbers = {index.add(phrase): phrase for phrase in topic.phrases}
-        for number, start, end in index.scan(document.words):
-            present.add(numbers[number], start, end)
-        return present
+        return Wanted(topic.keys).find(document, self._recogniser.mentions(document))
 
     def _candidates(self, present: Present) -> list[Topic]:
         names: set[str] = set()
@@ -171,6 +154,8 @@ class Percolator:
 
 def judge(topic: Topic, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
     """The match of a topic in an article that was read already, or None."""
+    if topic.query:
+        return judge_query(topic.name, topic.query, scorer, sensitivity)
     sides: list[Side] = []
     for group in topic.groups:
         side = scorer.side(group)

@@ -9,11 +9,17 @@ from bot.core.errors import UserError
 from bot.topics.catalogue import Catalogue
 from bot.topics.entity import CALLED, Alias, Entity
 from bot.topics.normalise import Tokens, fold
+from bot.topics.query.lex import QueryError, is_query
+from bot.topics.query.node import keys, mixes
+from bot.topics.query.parse import parse
+from bot.topics.query.requires import groups, terms
 from bot.topics.stopwords import STOPWORDS
-from bot.topics.topic import Part, Topic, UnknownTopic, compose
+from bot.topics.topic import Part, Topic, TopicKind, UnknownTopic, compose
 
 LONGEST = 200
 """Characters of a topic."""
+LONGEST_QUERY = 500
+"""Characters of a query that is followed as it stands; a longer one is given a name (`/topic create`)."""
 MOST_PARTS = 8
 MOST_SIDES = 4
 MOST_WORDS = 24
@@ -22,9 +28,6 @@ MOST_WORDS = 24
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _PIECE = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _JOINT = re.compile(r"\s+(?:and|&|vs\.?|versus)\s+|\s*[-‐‑‒–—/]\s*|\s*,\s+(?:and\s+)?", re.IGNORECASE)
-_OPERATOR = re.compile(
-    r"(?<!\S)(?:OR|NOT|NEAR(?:/\d+)?|ONEAR(?:/\d+)?|AROUND\(\d+\)|\|\|?|&&|[-!]\w\S*|\w+:\S+|\S*[()]\S*|\w+\*)(?!\S)"
-)
 
 
 def resolve(text: str, catalogue: Catalogue) -> Topic:
@@ -34,6 +37,8 @@ def resolve(text: str, catalogue: Catalogue) -> Topic:
     empty, too long, nothing but common words, or written with operators that are not understood.
     """
     typed = _cleaned(text)
+    if _is_query(typed, catalogue):
+        return _query(text, catalogue)
     parts = _understood(typed, catalogue)
     name = _name(parts, typed, catalogue)
     return compose(name, parts, catalogue, _other_readings(typed, name, parts, catalogue))
@@ -53,7 +58,6 @@ def _understood(typed: str, catalogue: Catalogue) -> list[Part]:
             return [_entity(found[0])]
         if sides := _sides(typed, catalogue):
             return _distinct(sides)
-    _refuse_operators(typed)
     parts = _parts(typed, catalogue)
     if '"' not in typed and not any(part.entity for part in parts):
         _refuse_slips(typed, parts, catalogue)
@@ -104,13 +108,33 @@ def _chain(typed: str, catalogue: Catalogue, most: int) -> list[Entity] | None:
     return None
 
 
-def _refuse_operators(typed: str) -> None:
-    unquoted = re.sub(r'"[^"]*"?', " ", typed)
-    if found := _OPERATOR.search(unquoted):
-        raise UserError(
-            f"{found.group()} is not understood in a topic: write names, words that must all occur, "
-            'and "phrases" in quotes.'
-        )
+def _is_query(typed: str, catalogue: Catalogue) -> bool:
+    """Whether it is written with operators; a name of the catalogue is a name, whatever signs are in it."""
+    if not is_query(typed):
+        return False
+    found = catalogue.meant(typed)
+    return found is None or found[1].text.casefold() != typed.casefold()
+
+
+def _query(text: str, catalogue: Catalogue) -> Topic:
+    # One character for one, so that the columns of what is said about mistakes are those of the text.
+    typed = "".join(c if c.isprintable() else " " for c in text.translate(_QUOTES))
+    node = parse(typed, catalogue, lambda words: list(_plain_parts(words, catalogue)))
+    name = str(node)
+    if not is_query(name):
+        return resolve(name, catalogue)  # brackets that said nothing
+    if len(name) > LONGEST_QUERY:
+        raise QueryError(f"written out, this is too long to follow: “{name[:80]}…”.", 1)
+    required = groups(node)
+    meanings = "; ".join(
+        Part(entity.name, entity).meaning
+        for key in dict.fromkeys(key.removeprefix("title:") for key in keys(node, negated=False))
+        if key[0] == "@" and (entity := catalogue.entities[key[1:]])
+    )
+    closer = " AND binds closer than OR." if mixes(node) else ""
+    reading = f"Read as: {name}.{closer}{f' {meanings}.' if meanings else ''}"
+    found = terms(required, lambda entity: catalogue.terms(catalogue.entities[entity]))
+    return Topic(name, TopicKind.QUERY, reading, required, found, query=node)
 
 
 def _refuse_slips(typed: str, parts: list[Part], catalogue: Catalogue) -> None:
@@ -216,6 +240,8 @@ def _name(parts: list[Part], typed: str, catalogue: Catalogue) -> str:
     for name in spellings:
         if name == typed:
             return name
+        if _is_query(name, catalogue):
+            continue
         try:
             if _understood(_cleaned(name), catalogue) == parts:
                 return name

@@ -87,7 +87,7 @@ class Scorer:
 
     def __init__(self, document: Document, present: Present) -> None:
         self.document = document
-        self._present = present
+        self.present = present
         self._dateline = _dateline_end(document)
         self._scale = sqrt(_TYPICAL / max(_SHORTEST, document.length))
         self._crowd: dict[tuple[int, str], set[str]] = {}
@@ -100,11 +100,11 @@ class Scorer:
     def side(self, group: tuple[str, ...]) -> Side | None:
         """What the article says of any key of a group, or None; worked out once, however many topics require it."""
         if group not in self._sides:
-            mentions = self._present.mentions(group)
-            self._sides[group] = self._side(mentions) if mentions else None
+            mentions = self.present.mentions(group)
+            self._sides[group] = self.side_of(mentions) if mentions else None
         return self._sides[group]
 
-    def _side(self, mentions: Sequence[Mention]) -> Side:
+    def side_of(self, mentions: Sequence[Mention]) -> Side:
         by_sentence: dict[int, list[Placed]] = {}
         for mention in mentions:
             index = self.document.sentence_at(mention.start)
@@ -112,6 +112,11 @@ class Scorer:
             placed = Placed(mention, number, self._weight(mention, index))
             by_sentence.setdefault(index, []).append(placed)
         return Side(mentions, by_sentence, self._about(by_sentence))
+
+    def opening(self) -> tuple[Evidence, ...]:
+        """The first sentence of the body, with nothing marked, for what is not found in words."""
+        body = [sentence for sentence in self.document.sentences if sentence.number == 0]
+        return tuple(Evidence(sentence.text[:LONGEST_QUOTE], ()) for sentence in body[:1])
 
     def _about(self, by_sentence: dict[int, list[Placed]]) -> float:
         """How much the article is about one thing, given all its mentions."""

@@ -2,8 +2,8 @@
 
 Whatever kind it is, a topic shows two faces. `groups` is for the percolator: every group must be found, by any of its
 keys, and a key is an entity (`@iraq`) or a folded phrase (`oil price`). `terms` is the same for the archive's full-text
-index, which knows no entities: AND of OR of folded phrases. A further kind, such as a query with OR, NOT and NEAR, is
-its own way of judging what its required groups let through.
+index, which knows no entities: AND of OR of folded phrases. A query is judged by its tree once its required groups have
+let an article through.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from bot.core.errors import NotFound
 from bot.core.message import Button
 from bot.topics.catalogue import Catalogue
 from bot.topics.entity import Entity
+from bot.topics.query.node import Node, keys
 
 Group = tuple[str, ...]
 
 
 class TopicKind(StrEnum):
-    """An entity; entities that are brought together; or words and phrases (and entities) that all occur."""
+    """An entity; entities that are brought together; words and phrases (and entities) that all occur; or a query."""
 
     ENTITY = "entity"
     RELATION = "relation"
     WORDS = "words"
+    QUERY = "query"
 
 
 class UnknownTopic(NotFound):
@@ -75,16 +77,25 @@ class Topic:
     groups: tuple[Group, ...]
     terms: tuple[tuple[str, ...], ...]
     alternatives: tuple[str, ...] = field(default=(), compare=False)
+    query: Node | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All that is to be looked for in an article, each once; a query may exclude or count it."""
+        required = (key for group in self.groups for key in group)
+        return tuple(dict.fromkeys((*required, *(keys(self.query) if self.query else ()))))
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """The keys that are phrases, each once."""
+        """The required keys that are phrases, each once."""
         return tuple(dict.fromkeys(key for group in self.groups for key in group if key[0] != "@"))
 
     @property
     def entities(self) -> tuple[str, ...]:
-        """The ids of the entities that it requires, each once."""
-        return tuple(dict.fromkeys(key[1:] for group in self.groups for key in group if key[0] == "@"))
+        """The ids of the entities that it is about, each once."""
+        wanted = keys(self.query, negated=False) if self.query else self.keys
+        bare = (key.removeprefix("title:") for key in wanted)
+        return tuple(dict.fromkeys(key[1:] for key in bare if key[0] == "@"))
 
 
 def _spoken(entity: Entity) -> str:

@@ -51,6 +51,28 @@ async def test_subscribing_answers_with_what_the_last_week_would_have_brought(ne
     assert "Central bank" not in message.text
 
 
+async def test_a_query_is_followed_as_it_was_read(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Oil rises in Iraq", "Football in Iraq", "Gas rises", "Terrorists strike")
+    message = await reply(newsroom, "/subscribe Iraq -football OR gas OR terroris*")
+    assert message.title == "Following (Iraq AND NOT football) OR gas OR terroris* in #general"
+    assert "AND binds closer than OR" in message.text
+    assert "3 articles in 3 stories" in message.text
+    assert "Football in Iraq" not in message.text
+    newsroom.source.give(WIRE, Fetched(entries=entries("Gas falls", "Football: Iraq wins", at=newsroom.clock())))
+    await newsroom.poll()
+    await newsroom.flush()
+    assert [posted[2].title for posted in newsroom.platform.posted] == ["Gas falls"]
+    await reply(newsroom, "/unsubscribe (Iraq NOT football) OR gas OR terroris* confirm:yes")
+    assert "Nothing is followed here yet" in await newsroom.say("/subscriptions")
+
+
+async def test_a_mistake_in_a_query_is_pointed_at(newsroom: Newsroom) -> None:
+    text = (await reply(newsroom, "/subscribe Iraq NEAR oil")).text
+    assert text.startswith("Column 6: NEAR needs a number")
+    assert "would match every article" in (await reply(newsroom, "/subscribe -football")).text
+    assert "Nothing is followed here yet" in await newsroom.say("/subscriptions")
+
+
 async def test_subscribing_twice_says_so(newsroom: Newsroom) -> None:
     await reply(newsroom, "/subscribe ISIL")
     assert (await reply(newsroom, "/sub داعش")).title == "#general follows ISIL already"

@@ -77,6 +77,15 @@ async def test_every_group_must_have_a_phrase_in_the_text(
         assert {article.title for article in await tx.archive.search(folded, tenant="t")} == found
 
 
+async def test_a_star_asks_for_all_words_that_begin_so(store: Store) -> None:
+    async with store.begin() as tx:
+        await fill(tx)
+        begun = await tx.archive.search([["ira*"]], tenant="t")
+        assert begun == await tx.archive.search([["iraq", "iran", "iraqi"]], tenant="t")
+        assert begun
+        assert not await tx.archive.search([["raq*"]], tenant="t")
+
+
 @pytest.mark.parametrize(
     "hostile",
     ['"', '" OR "iraq', "'", "''", "\\", "\\'", "iraq' | 'oil", "NEAR(iraq oil)", "iraq*", "words:iraq", "-iraq", "(",
@@ -102,7 +111,7 @@ def test_every_word_stays_inside_its_quotes(groups: list[list[list[str]]]) -> No
             elif not inside:
                 kept.append(character)
         assert not inside
-        assert set("".join(kept)) <= set(" ()ANDOR&|<->")
+        assert set("".join(kept)) <= set(" ()ANDOR&|<->:*")
 
 
 async def test_since_and_until_cut_by_the_readers_time(store: Store) -> None:

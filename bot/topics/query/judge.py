@@ -1,0 +1,52 @@
+"""How much an article is about a query that is true of it, by the same measures as any other topic."""
+
+from __future__ import annotations
+
+from bot.core.model import Match, Sensitivity
+from bot.topics.mention import Mention
+from bot.topics.query.evaluate import Evaluator
+from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Pattern, walk
+from bot.topics.score import THRESHOLDS, Scorer
+
+SAID_SO = 0.5
+"""A query that says itself how close is close enough (NEAR, SENT, title:, MIN) has its say: it rings at NORMAL."""
+MOST_SIDES = 5
+"""More groups than these are not asked to meet in one sentence."""
+
+
+def judge_query(name: str, node: Node, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
+    """The match of a query, or None where it is not true or says too little."""
+    evaluator = Evaluator(scorer.document, scorer.present)
+    found = evaluator.found(node)
+    if found is None:
+        return None
+    mentions = _sides(node, evaluator)
+    if not mentions:
+        # Nothing but what is said of the article (source, language): it is exactly what was asked for.
+        return Match(name, 1.0, scorer.opening())
+    sides = [scorer.side_of(each) for each in mentions]
+    score = sides[0].score if len(sides) == 1 else scorer.together(sides[:MOST_SIDES], apart=False)
+    if _says_how_close(node):
+        score = max(score, SAID_SO)
+    score = round(score, 4)
+    return Match(name, score, scorer.quotes(sides)) if score >= THRESHOLDS[sensitivity] else None
+
+
+def _sides(node: Node, evaluator: Evaluator) -> list[list[Mention]]:
+    """The mentions of each thing that the query requires."""
+    if isinstance(node, And):
+        return [side for part in node.parts for side in _sides(part, evaluator)]
+    if isinstance(node, Near):
+        pair = evaluator.sides(node)
+        return list(pair) if pair else []
+    found = evaluator.found(node)
+    return [found] if found else []
+
+
+def _says_how_close(node: Node) -> bool:
+    return any(
+        isinstance(each, Near | Loose | AtLeast)
+        or (isinstance(each, Leaf) and each.key.startswith(IN_TITLE))
+        or (isinstance(each, Pattern) and each.in_title)
+        for each in walk(node, negated=False)
+    )
