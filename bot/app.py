@@ -29,6 +29,7 @@ from bot.courier import Courier
 from bot.jobs import Jobs
 from bot.llm import Llm
 from bot.pipeline import Pipeline, Rules
+from bot.places import Places
 from bot.poller import Poller
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -312,7 +313,9 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
         from bot.platforms.discord import connect as discord
 
         on["discord"] = discord(
-            settings.discord.token.get_secret_value(), **settings.discord.model_dump(exclude={"token"})
+            settings.discord.token.get_secret_value(),
+            places=Places(house.store),
+            **settings.discord.model_dump(exclude={"token"}),
         )
     if settings.slack.bot_token:
         from bot.platforms.slack import connect as slack

@@ -28,6 +28,7 @@ from bot.core.model import EVERYONE, Delivery
 from bot.core.ports import Platform
 from bot.jobs import Jobs
 from bot.pace import LIMITS, Gate, Limits
+from bot.places import close
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -229,8 +230,7 @@ class Courier:
             await tx.outbox.retry(
                 delivery, owner=self.name, after=timedelta(), reason=reason, unknown=False, refused=True
             )
-            await tx.outbox.hold_channel(delivery.channel, reason)
-            await tx.subscriptions.pause_channel(delivery.channel, reason)
+            await close(tx, delivery.channel, reason)
 
     async def sweep(self) -> None:
         """Expire what nobody could deliver in time, and say so."""

@@ -204,7 +204,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who speaks to us. `may_manage` is the platform's word on whether they may set up this server."""
+    """Who speaks to us. `may_manage` is the platform's word on whether they may set up this server.
+
+    Where a platform knows direct messages, `id` is also the channel of this person's.
+    """
 
     id: str
     name: str = ""

@@ -10,6 +10,22 @@ from bot.core.model import Feed, Fetched
 from bot.core.router import Router
 
 
+class Places(Protocol):
+    """What a platform tells the house of its places, unasked, as soon as it hears of it."""
+
+    async def closed(self, channel: str, reason: str) -> None:
+        """The channel was deleted, or nobody lets us post there; the reason says what a person can do."""
+        ...
+
+    async def opened(self, channel: str) -> None:
+        """A channel that was closed lets us post again."""
+        ...
+
+    async def removed(self, tenant: str) -> None:
+        """A server has put us out: nothing of it is to be kept."""
+        ...
+
+
 class Source(Protocol):
     """Where articles come from."""
 

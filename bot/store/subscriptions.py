@@ -19,6 +19,9 @@ from bot.store.revision import next_revision
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
+CLOSED = "the channel is closed to me. "
+"""How the reason of such a pause begins, so that it ends by itself and a pause that somebody asked for does not."""
+
 ALIVE = t.subscription.c.ended_at.is_(None)
 
 
@@ -107,6 +110,14 @@ class Subscriptions:
         return await self._change(
             t.subscription.c.channel == channel_id, t.subscription.c.paused == "", paused=clean(reason) or "paused"
         )
+
+    async def close_channel(self, channel_id: str, reason: str) -> int:
+        """Pause what rings in a channel that nobody lets us post in; `reopen_channel` ends just that."""
+        return await self.pause_channel(channel_id, f"{CLOSED}{reason}")
+
+    async def reopen_channel(self, channel_id: str) -> int:
+        mine = t.subscription.c.paused.startswith(CLOSED, autoescape=True)
+        return await self._change(t.subscription.c.channel == channel_id, mine, paused="")
 
     async def resume_channel(self, channel_id: str) -> int:
         return await self._change(t.subscription.c.channel == channel_id, t.subscription.c.paused != "", paused="")

@@ -32,7 +32,8 @@ DEADLINE = 3.0  # seconds for the first answer to an interaction
 TOKEN_LIFE = timedelta(minutes=15)
 PATIENCE = 8.0  # seconds until a test gives up waiting for the final answer
 
-COMMAND, BUTTON, AUTOCOMPLETE = 2, 3, 4
+COMMAND, BUTTON, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
+TEXT_INPUT, LABEL = 4, 18
 
 
 @dataclass
@@ -71,6 +72,17 @@ class Answer:
         return buttons_of(self.message)
 
 
+@dataclass
+class Window:
+    """A modal that the bot has opened for somebody."""
+
+    title: str
+    custom_id: str
+    fields: dict[str, Payload]
+    user: User | None
+    channel: int
+
+
 class People:
     def __init__(self, discord: FakeDiscord) -> None:
         self.discord = discord
@@ -79,14 +91,23 @@ class People:
     # What they do
 
     async def slash(
-        self, name: str, *, user: User | None = None, channel: int | None = None, dm: bool = False, **options: Any
+        self,
+        name: str,
+        *,
+        user: User | None = None,
+        channel: int | None = None,
+        dm: bool = False,
+        alone: bool = False,
+        **options: Any,
     ) -> Answer:
         """Runs a command as Discord's client would: only what is registered, with typed options.
+
+        `alone` is a person who took the bot along into a server that knows nothing of it.
 
         A channel is given by its id. `channel` is where it is typed; the first one of the server if left out.
         """
         data = self._command_data(name, options)
-        interaction = await self._act(COMMAND, data, user, channel, dm=dm)
+        interaction = await self._act(COMMAND, data, user, channel, dm=dm, alone=alone)
         return await self._seen(interaction)
 
     async def autocomplete(
@@ -114,6 +135,48 @@ class People:
         interaction = await self._act(BUTTON, data, user, channel, source=message, dm=channel in self.discord.dms)
         return await self._seen(interaction)
 
+    async def press_for_window(self, message: Payload, label: str, *, user: User | None = None) -> Window:
+        """Presses a button that answers with a window to fill in."""
+        button = buttons_of(message)[label]
+        data = {"component_type": 2, "custom_id": button["custom_id"], "id": button["id"]}
+        channel = int(message["channel_id"])
+        interaction = await self._act(BUTTON, data, user, channel, source=message, dm=channel in self.discord.dms)
+        await asyncio.wait_for(interaction.settled.wait(), PATIENCE)
+        assert interaction.callback is not None
+        assert interaction.callback["type"] == 9, "a window was expected"
+        return self._window(interaction.callback["data"], user, channel)
+
+    def _window(self, data: Payload, user: User | None, channel: int) -> Window:
+        fields = {}
+        for number, label in enumerate(data["components"], 1):
+            assert label["type"] == LABEL
+            fields[label["label"]] = {**label["component"], "id": 2 * number, "label_id": 2 * number - 1}
+        return Window(data["title"], data["custom_id"], fields, user, channel)
+
+    async def fill(self, window: Window, **entered: Any) -> Answer:
+        """Fills a window in, by the labels of its fields, and sends it."""
+        components = []
+        resolved: Payload = {}
+        for label, field_ in window.fields.items():
+            value = entered.pop(label, None)
+            assert value is not None or not field_.get("required", True), f"{label} must be filled in"
+            answer: Payload = {"type": field_["type"], "id": field_["id"], "custom_id": field_["custom_id"]}
+            if field_["type"] == TEXT_INPUT:
+                assert value is None or len(value) <= field_.get("max_length", 4000)
+                answer["value"] = value or ""
+            else:
+                answer["values"] = [str(value)] if value is not None else []
+            if field_["type"] == 8 and value is not None:
+                resolved["channels"] = {str(value): self._resolved_channel(value)}
+            if field_["type"] == 6 and value is not None:
+                role = self.discord.guild.roles[value]
+                resolved["roles"] = {str(value): self.discord.guild.role_payload(role)}
+            components.append({"type": LABEL, "id": field_["label_id"], "component": answer})
+        assert not entered, f"no such fields: {entered}"
+        data = {"custom_id": window.custom_id, "components": components, "resolved": resolved}
+        dm = window.channel in self.discord.dms
+        return await self._seen(await self._act(MODAL, data, window.user, window.channel, dm=dm))
+
     async def _seen(self, interaction: Interaction) -> Answer:
         await asyncio.wait_for(interaction.settled.wait(), PATIENCE)
         if interaction.followups:
@@ -133,6 +196,7 @@ class People:
         *,
         source: Payload | None = None,
         dm: bool = False,
+        alone: bool = False,
     ) -> Interaction:
         discord = self.discord
         user = user or discord.manager
@@ -167,7 +231,7 @@ class People:
                 "channel": guild.channel_payload(place, discord.bot),
                 "member": {**guild.member(user), "permissions": str(guild.permissions(user, place))},
                 "app_permissions": str(guild.permissions(discord.bot, place)),
-                "authorizing_integration_owners": {"0": str(guild.id)},
+                "authorizing_integration_owners": {"1": str(user.id)} if alone else {"0": str(guild.id)},
                 "context": 0,
             }
         await discord.gateway.dispatch("INTERACTION_CREATE", payload)
@@ -252,7 +316,7 @@ class People:
         if kind in (6, 7):
             interaction.message = interaction.source
             interaction.ephemeral = bool(interaction.source and interaction.source["flags"] & EPHEMERAL)
-        if kind in (4, 7, 8):
+        if kind in (4, 7, 8, 9):
             interaction.settled.set()
         told = {"id": identity, "type": interaction.kind}
         if interaction.message:

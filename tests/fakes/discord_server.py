@@ -116,6 +116,9 @@ class FakeDiscord:
         self.gateway = FakeGateway(self)
         self.people = People(self)
         self.slash, self.autocomplete, self.press = self.people.slash, self.people.autocomplete, self.people.press
+        self.press_for_window, self.fill = self.people.press_for_window, self.people.fill
+        self.deaf: set[int] = set()
+        """People who let the bot write them no direct messages."""
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -172,6 +175,22 @@ class FakeDiscord:
         channel.bot_lacks = bot_lacks
         changed = {**self.guild.channel_payload(channel, self.bot), "guild_id": str(self.guild.id)}
         await self.gateway.dispatch("CHANNEL_UPDATE", changed)
+
+    async def put_out(self) -> None:
+        """The server throws the bot out."""
+        await self.gateway.dispatch("GUILD_DELETE", {"id": str(self.guild.id)})
+
+    async def take_in(self) -> None:
+        """The server lets the bot in."""
+        payload = self.guild.payload(self.bot)
+        del payload["unavailable"]
+        await self.gateway.dispatch("GUILD_CREATE", payload)
+
+    async def change_roles(self, everyone: int) -> None:
+        """What everybody may do in the whole server, the bot too."""
+        self.guild.everyone = everyone
+        role = self.guild.role_payload(Role(self.guild.id, "@everyone"))
+        await self.gateway.dispatch("GUILD_ROLE_UPDATE", {"guild_id": str(self.guild.id), "role": role})
 
     def snowflake(self) -> int:
         self._sequence += 1
@@ -251,6 +270,8 @@ class FakeDiscord:
         channel = self.people.dm_with(
             next(u for u in (self.manager, self.reader) if str(u.id) == str(body["recipient_id"]))
         )
+        if int(body["recipient_id"]) in self.deaf:
+            raise Refusal(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
         return 200, self.people.dm_payload(channel)
 
     async def _get_commands(self, _request: web.Request, _body: Any, guild: str | None) -> tuple[int, Any]:

@@ -70,6 +70,7 @@ class Guild:
     channels: dict[int, Channel] = field(default_factory=dict)
     managers: set[int] = field(default_factory=set)
     roles: dict[int, Role] = field(default_factory=dict)
+    everyone: int = USUAL
 
     def permissions(self, user: User, channel: Channel | None = None) -> int:
         if user.id in self.managers:
@@ -77,7 +78,7 @@ class Guild:
         lacks = 0 if channel is None else channel.bot_lacks if user.bot else channel.people_lack
         if lacks & VIEW:
             return 0
-        return USUAL & ~lacks
+        return self.everyone & ~lacks
 
     def role_payload(self, role: Role) -> Payload:
         return {
@@ -87,7 +88,7 @@ class Guild:
             "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
             "hoist": False,
             "position": 0,
-            "permissions": str(USUAL),
+            "permissions": str(self.everyone),
             "managed": False,
             "mentionable": role.mentionable,
             "flags": 0,

@@ -29,8 +29,9 @@ Call = Callable[[Interaction, Command, Mapping[str, Any]], Awaitable[None]]
 Complete = Callable[[Interaction, Command, str, str], Awaitable[Sequence[Choice]]]
 Registered = app_commands.Command[Any, ..., Any] | app_commands.Group
 
-CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
-INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
+# A person may take the bot along without any server: their alerts come as direct messages.
+CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+INSTALLS = app_commands.AppInstallationType(guild=True, user=True)
 
 
 class ChannelChoice(app_commands.Transformer):

@@ -13,12 +13,17 @@ from discord import app_commands
 
 from bot.core.command import Choice, Command, Invocation, Reply
 from bot.core.errors import UserError
+from bot.core.line import parse
 from bot.core.message import Message, Role, Tone, paragraph
 from bot.core.model import Channel, Person
+from bot.core.ports import Places
 from bot.core.router import Router, sorry
 from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
+from bot.platforms.discord.form import Form, lacks
 from bot.platforms.discord.press import LongLines, Press
+from bot.platforms.discord.rights import advice, may_post, missing
+from bot.platforms.discord.servers import Servers
 
 log = structlog.get_logger(__name__)
 
@@ -28,18 +33,12 @@ COMPLETION = 2.0
 """Seconds for a completion; Discord waits 3 in all and shows nothing afterwards."""
 
 SILENT = discord.AllowedMentions.none()
-NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "read_message_history": "Read Message History",
-}
-"""What the bot needs in a channel, as Discord's settings call it; the last to find a lost message again."""
 
 
 class Gateway(discord.Client):
     """Hears the interactions of all servers. No privileged intent: it reads nobody's messages."""
 
-    def __init__(self, router: Router, guild_id: int | None, lines: LongLines) -> None:
+    def __init__(self, router: Router, guild_id: int | None, lines: LongLines, places: Places | None = None) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         super().__init__(
@@ -51,6 +50,7 @@ class Gateway(discord.Client):
         )
         self._router = router
         self._lines = lines
+        self._servers = Servers(places)
         self._home = discord.Object(guild_id) if guild_id else None
         self._tree: app_commands.CommandTree[Any] = app_commands.CommandTree(
             self, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
@@ -74,6 +74,29 @@ class Gateway(discord.Client):
 
     async def on_connect(self) -> None:
         log.info("discord connected", bot=str(self.user), servers=len(self.guilds))
+
+    # What happens to servers
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._servers.met(guild)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._servers.joined(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self._servers.left(guild)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self._servers.lost(channel)
+
+    async def on_guild_channel_update(self, _before: object, after: discord.abc.GuildChannel) -> None:
+        await self._servers.changed(after.guild)
+
+    async def on_guild_role_update(self, _before: object, after: discord.Role) -> None:
+        await self._servers.changed(after.guild)
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        await self._servers.changed(role.guild)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         log.exception("discord event failed", event_name=event_method)
@@ -116,13 +139,19 @@ class Gateway(discord.Client):
             return ()
 
     async def pressed(self, interaction: Interaction, identity: str) -> None:
-        """A press in an answer for one's own eyes changes that answer; in a channel it is answered privately."""
+        """A press in an answer for one's own eyes changes that answer; in a channel it is answered privately.
+
+        One whose command needs more than the button says is asked for it in a window, which must come first of all.
+        """
+        line = self._lines.line(identity)
+        if line is not None and (form := self._form(interaction, line)):
+            await interaction.response.send_modal(form)
+            return
         own = interaction.message is not None and interaction.message.flags.ephemeral
         if own:
             await interaction.response.defer()
         else:
             await interaction.response.defer(ephemeral=True, thinking=True)
-        line = self._lines.line(identity)
         if line is None:
             await self._show(interaction, _note("This button is too old. Type the command again."))
             return
@@ -133,6 +162,15 @@ class Gateway(discord.Client):
             await self._apologise(interaction)
         else:
             await self._show(interaction, reply.message)
+
+    def _form(self, interaction: Interaction, line: str) -> Form | None:
+        invocation = self.invocation(interaction)
+        try:
+            command, given = parse(self._router.by_name, line, invocation.channels)
+        except UserError:
+            return None
+        allowed = invocation.person.may_manage or not command.manage
+        return Form(command, given, self._called) if allowed and lacks(command, given) else None
 
     async def _show(self, interaction: Interaction, message: Message) -> None:
         self._lines.keep(message)
@@ -159,17 +197,19 @@ class Gateway(discord.Client):
     # Who and where
 
     def invocation(self, interaction: Interaction) -> Invocation:
+        """In direct messages, and where the server has not let us in but the person has, it is all theirs alone."""
         user = interaction.user
-        tenant = f"discord:{interaction.guild_id}" if interaction.guild_id else f"discord:user:{user.id}"
-        name = getattr(interaction.channel, "name", None) or user.display_name
+        own = f"discord:user:{user.id}"
+        in_server = interaction.is_guild_integration()
+        tenant = f"discord:{interaction.guild_id}" if in_server else own
+        name = getattr(interaction.channel, "name", None) if in_server else user.display_name
         return Invocation(
             tenant=tenant,
-            channel=Channel(f"discord:{interaction.channel_id}", tenant, name),
+            channel=Channel(f"discord:{interaction.channel_id}" if in_server else own, tenant, name or ""),
             person=Person(
-                id=f"discord:{user.id}",
+                id=own,
                 name=user.display_name,
-                # In a direct message one sets up nobody's place but one's own.
-                may_manage=not interaction.guild_id or interaction.permissions.manage_guild,
+                may_manage=not in_server or interaction.permissions.manage_guild,
             ),
             channels=tuple(
                 Channel(f"discord:{channel.id}", tenant, channel.name) for channel in self._open_to(interaction)
@@ -181,18 +221,23 @@ class Gateway(discord.Client):
     def _open_to(self, interaction: Interaction) -> list[discord.TextChannel]:
         """The text channels in which both the person and the bot may post, as Discord lists them."""
         guild, person = interaction.guild, interaction.user
-        if guild is None or not isinstance(person, discord.Member) or guild.me is None:
+        if (
+            not interaction.is_guild_integration()
+            or guild is None
+            or not isinstance(person, discord.Member)
+            or guild.me is None
+        ):
             return []
         return [
             channel
             for channel in guild.text_channels
-            if _may_post(channel.permissions_for(person)) and _may_post(channel.permissions_for(guild.me))
+            if may_post(channel.permissions_for(person)) and may_post(channel.permissions_for(guild.me))
         ]
 
     def _callable(self, interaction: Interaction) -> list[discord.Role]:
         """The roles that the bot can mention: never everyone, nor one that its server keeps from being called."""
         guild = interaction.guild
-        if guild is None or guild.me is None:
+        if not interaction.is_guild_integration() or guild is None or guild.me is None:
             return []
         free = interaction.app_permissions.mention_everyone
         return [role for role in guild.roles if not role.is_default() and (role.mentionable or free)]
@@ -206,7 +251,7 @@ class Gateway(discord.Client):
         identity = f"discord:{value.id}"
         if identity in {channel.id for channel in invocation.channels}:
             return identity
-        if not _may_post(value.permissions):
+        if not may_post(value.permissions):
             raise UserError(f"You may not post in #{value.name}, so you cannot choose it. Pick another channel.")
         raise UserError(self.advice(value.id, value.name))
 
@@ -224,21 +269,10 @@ class Gateway(discord.Client):
     def advice(self, channel_id: int, name: str = "") -> str:
         """What somebody has to change so that the bot may post there."""
         channel = self.get_channel(channel_id)
-        name = getattr(channel, "name", name)
-        place = f"#{name}" if name else "the channel"
-        missing = list(NEEDED.values())[:2]
+        lacking: list[str] = []
         if isinstance(channel, discord.abc.GuildChannel) and channel.guild.me is not None:
-            rights = channel.permissions_for(channel.guild.me)
-            missing = [shown for right, shown in NEEDED.items() if not getattr(rights, right)] or missing
-        kinds = "right" if len(missing) == 1 else "rights"
-        return (
-            f"Give the bot the {' and '.join(missing)} {kinds} in {place} (Edit Channel > Permissions), "
-            f"or choose another channel."
-        )
-
-
-def _may_post(permissions: discord.Permissions) -> bool:
-    return permissions.view_channel and permissions.send_messages
+            lacking = missing(channel.permissions_for(channel.guild.me))
+        return advice(getattr(channel, "name", name), lacking)
 
 
 def _still(message: Message) -> discord.ui.LayoutView:

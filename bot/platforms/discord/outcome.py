@@ -25,6 +25,8 @@ TOKEN_WAIT = timedelta(minutes=10)
 
 NOT_A_PLACE = (50008, 50024)
 """Error codes of a channel that cannot hold messages: a category, a voice channel closed to text."""
+NO_INBOX = (50007, 50278)
+"""The person lets nobody write, or shares no server with the bot any more."""
 UNKNOWN_MESSAGE = 10008
 CLOSED_INBOX = (
     "Discord does not let the bot write to this person: allow direct messages from a server that you share with the "
@@ -127,7 +129,7 @@ def meaning(error: discord.HTTPException, advice: Callable[[], str]) -> Delivery
     if error.status == 404 or error.code in NOT_A_PLACE:
         return ChannelGone("The channel does not exist any more, or takes no messages: choose another with /subscribe")
     if error.status == 403:
-        return ChannelGone(CLOSED_INBOX if error.code == 50007 else advice())
+        return ChannelGone(CLOSED_INBOX if error.code in NO_INBOX else advice())
     return Rejected(f"Discord refused the message ({error.code}): {error.text[:300]}")
 
 

@@ -14,6 +14,7 @@ from discord import asset, gateway, http
 
 from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
+from bot.core.ports import Places
 from bot.core.router import Router
 from bot.platforms.discord.gateway import Gateway
 from bot.platforms.discord.outcome import BotMustWait
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 """Between two lives of the connection. Discord allows 1,000 a day: at five minutes a day takes 288."""
+PERSON = "discord:user:"
 STEADY = timedelta(minutes=5)
 """A connection that lived so long starts the pauses anew."""
 
@@ -33,7 +35,9 @@ def _now() -> datetime:
 
 
 class DiscordPlatform:
-    """Channels are `discord:<channel id>`, tenants `discord:<server id>` or `discord:user:<id>` in direct messages.
+    """Channels are `discord:<channel id>`, tenants `discord:<server id>`.
+
+    A person, the channel of their direct messages and the tenant that they are there are all `discord:user:<id>`.
 
     `guild_id` registers the commands for that one server, where changes show at once (development).
     """
@@ -50,11 +54,13 @@ class DiscordPlatform:
         gateway_url: str = "wss://gateway.discord.gg/",
         cdn_url: str = "https://cdn.discordapp.com",
         guild_id: int | None = None,
+        places: Places | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._token = token
         self._urls = api_url.rstrip("/"), gateway_url, cdn_url.rstrip("/")
         self._guild_id = guild_id
+        self._places = places
         self._clock = clock
         self._lines = LongLines()
         self._gateway: Gateway | None = None
@@ -93,16 +99,16 @@ class DiscordPlatform:
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         self._point_library()
         self._lines.keep(message)
-        return await self._post.send(_snowflake(channel), message, delivery_id)
+        return await self._post.send(await self._place(channel), message, delivery_id)
 
     async def edit(self, channel: str, remote_id: str, message: Message) -> None:
         self._point_library()
         self._lines.keep(message)
-        await self._post.edit(_snowflake(channel), remote_id, message)
+        await self._post.edit(await self._place(channel), remote_id, message)
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
         self._point_library()
-        return await self._post.find(_snowflake(channel), delivery_id, since)
+        return await self._post.find(await self._place(channel), delivery_id, since)
 
     async def _live(self, router: Router) -> None:
         """One life of the gateway. Whatever ends it but a wrong setting is logged, and the next one begins.
@@ -110,7 +116,7 @@ class DiscordPlatform:
         The library reconnects and resumes by itself; what gets here is what it does not survive, among it any
         exception in its parsing of an event.
         """
-        self._gateway = Gateway(router, self._guild_id, self._lines)
+        self._gateway = Gateway(router, self._guild_id, self._lines, self._places)
         try:
             async with self._gateway:
                 await self._gateway.start(self._token)
@@ -138,15 +144,21 @@ class DiscordPlatform:
         gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(websocket)
         asset.Asset.BASE = cdn
 
+    async def _place(self, channel: str) -> int:
+        """The number of a channel, or of the direct messages with a person."""
+        if channel.startswith(PERSON):
+            return await self._post.inbox(_snowflake(channel, PERSON))
+        return _snowflake(channel)
+
     def _advice(self, channel_id: int) -> str:
         if self._gateway:
             return self._gateway.advice(channel_id)
         return "Give the bot the View Channel and Send Messages rights in the channel, or choose another channel."
 
 
-def _snowflake(channel: str) -> int:
-    number = channel.removeprefix("discord:")
-    if not number.isdecimal():
+def _snowflake(channel: str, prefix: str = "discord:") -> int:
+    number = channel.removeprefix(prefix)
+    if not (number.isascii() and number.isdecimal()):
         raise ChannelGone(f"{channel} is not a Discord channel")
     return int(number)
 

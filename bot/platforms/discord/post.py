@@ -13,7 +13,7 @@ import structlog
 from bot.core.errors import Rejected, TryLater
 from bot.core.message import Message
 from bot.platforms.discord.draw import draw, marks, nonce, roles
-from bot.platforms.discord.outcome import UNKNOWN_MESSAGE, BotMustWait, judged, trace, wrong_token
+from bot.platforms.discord.outcome import CLOSED_INBOX, UNKNOWN_MESSAGE, BotMustWait, judged, trace, wrong_token
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Post:
         self._advice = advice
         self._client: discord.Client | None = None
         self._login = asyncio.Lock()
+        self._inboxes: dict[int, int] = {}
         self._wait: tuple[datetime, BotMustWait] | None = None
 
     async def send(self, channel_id: int, message: Message, delivery_id: str) -> str:
@@ -75,6 +76,14 @@ class Post:
                     found = str(posted.id)
                     break
         return found
+
+    async def inbox(self, person_id: int) -> int:
+        """The channel of the direct messages with a person. Raises ChannelGone where they let us write none."""
+        if person_id not in self._inboxes:
+            async with judged(lambda: CLOSED_INBOX):
+                opened = await (await self._logged_in()).create_dm(discord.Object(person_id))
+            self._inboxes[person_id] = opened.id
+        return self._inboxes[person_id]
 
     async def who(self) -> str:
         """The bot's name and reach, asked of Discord with the token."""

@@ -14,6 +14,7 @@ import pytest
 from bot.core.command import Reply
 from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
 from bot.core.message import Button, Field, Manner, Message, Role, Tone, marked, paragraph
+from bot.core.ports import Places
 from bot.core.router import Router
 from bot.platforms.discord import DiscordPlatform
 from tests.fakes.discord_server import ALERTS, DESK, ELITE, GENERAL, GUILD, LOCKED, VOICE, FakeDiscord
@@ -45,9 +46,9 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 
 @asynccontextmanager
 async def running(
-    discord: FakeDiscord, router: Router | None = None, guild_id: int | None = None
+    discord: FakeDiscord, router: Router | None = None, guild_id: int | None = None, places: Places | None = None
 ) -> AsyncIterator[DiscordPlatform]:
-    platform = DiscordPlatform("token", guild_id=guild_id, **discord.addresses)
+    platform = DiscordPlatform("token", guild_id=guild_id, places=places, **discord.addresses)
     task = asyncio.create_task(platform.run(router or sample_router()[0]))
     try:
         connected = asyncio.create_task(discord.gateway.connected())
@@ -91,7 +92,8 @@ async def test_commands_are_registered_from_their_declarations(discord: FakeDisc
     assert commands["subscribe"]["default_member_permissions"] == manage_guild
     assert commands["feed"]["default_member_permissions"] == manage_guild
     assert commands["news"]["default_member_permissions"] is None
-    assert commands["news"]["contexts"] == [0, 1]
+    assert commands["news"]["contexts"] == [0, 1, 2]
+    assert commands["news"]["integration_types"] == [0, 1]
 
 
 async def test_commands_are_not_registered_again_while_they_are_the_same(discord: FakeDiscord) -> None:
@@ -177,8 +179,24 @@ async def test_in_a_direct_message_one_manages_ones_own(discord: FakeDiscord) ->
         answer = await discord.slash("subscribe", user=discord.reader, dm=True, topic="Iraq")
     assert "follows Iraq" in answer.text
     call = desk.calls[0][1]
-    assert call.tenant == f"discord:user:{discord.reader.id}"
+    assert call.tenant == call.channel.id == call.person.id == f"discord:user:{discord.reader.id}"
     assert call.person.may_manage
+
+
+async def test_who_takes_the_bot_along_sets_up_nothing_but_their_own_direct_messages(discord: FakeDiscord) -> None:
+    router, desk = sample_router()
+    async with running(discord, router) as platform:
+        await discord.slash("subscribe", user=discord.reader, alone=True, topic="Iraq")
+        refused = await discord.slash("subscribe", user=discord.reader, topic="Iraq")
+        call = desk.calls[0][1]
+        assert call.tenant == call.channel.id == f"discord:user:{discord.reader.id}"
+        assert (call.channels, call.roles) == ((), ())
+        await platform.send(call.channel.id, ALERT, delivery_id=DELIVERY)
+        discord.deaf.add(discord.manager.id)
+        with pytest.raises(ChannelGone, match="allow direct messages"):
+            await platform.send(f"discord:user:{discord.manager.id}", ALERT, delivery_id=DELIVERY)
+    assert "those who manage this server" in refused.text
+    assert [posted.channel_id for posted in discord.posted] == [discord.people.dm_with(discord.reader).id]
 
 
 async def test_a_public_command_answers_in_public_and_its_failure_in_private(discord: FakeDiscord) -> None:

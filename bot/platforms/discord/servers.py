@@ -1,0 +1,108 @@
+"""The life of a server: the welcome as it takes us in, what it closes and opens, and the end."""
+
+from __future__ import annotations
+
+import discord
+import structlog
+
+from bot.core.message import Button, Kind, Message, Style, Tone, paragraph
+from bot.core.ports import Places
+from bot.platforms.discord.draw import draw
+from bot.platforms.discord.rights import advice, may_post, missing
+
+log = structlog.get_logger(__name__)
+
+SILENT = discord.AllowedMentions.none()
+
+WELCOME = Message(
+    title="Newsbell is here",
+    body=(
+        paragraph("News alerts in three steps:"),
+        paragraph("Follow something: press the button, or type /subscribe and a country, an organisation, a relation "
+                  "such as Russia-Iraq, or any words.", kind=Kind.ITEM),
+        paragraph("Each new story about it is posted once, in the channel where you subscribed or in the one you "
+                  "chose, with the sentence that made it match.", kind=Kind.ITEM),
+        paragraph("Ask at any time: /news searches the archive, /help shows the rest.", kind=Kind.ITEM),
+    ),
+    buttons=(
+        Button("Follow a topic", "subscribe", style=Style.PRIMARY),
+        Button("Browse topics", "topics"),
+        Button("Help", "help"),
+    ),
+    footer="Setting up is for those with the Manage Server right; Server Settings > Integrations changes that.",
+    tone=Tone.SUCCESS,
+)  # fmt: skip
+
+
+class Servers:
+    """Tells the house what Discord tells us of servers and channels; a failure in here must not reach the gateway."""
+
+    def __init__(self, places: Places | None) -> None:
+        self._places = places
+        self._closed: dict[int, set[int]] = {}
+        """Channels in which we may not post, by server: what changed is seen against it."""
+
+    def met(self, guild: discord.Guild) -> None:
+        """A server that was there before: how it stands now is not news."""
+        self._closed[guild.id] = _closed(guild)
+
+    async def joined(self, guild: discord.Guild) -> None:
+        """Say hello once, where most will see it and we may speak; to the owner where we may speak nowhere."""
+        self.met(guild)
+        log.info("discord server joined", server=guild.id, name=guild.name)
+        view = draw(WELCOME)
+        view.stop()
+        place = _front_room(guild)
+        try:
+            if place is not None:
+                await place.send(view=view, allowed_mentions=SILENT)
+        except discord.HTTPException as error:
+            log.warning("welcome not posted", server=guild.id, reason=str(error)[:200])
+
+    async def left(self, guild: discord.Guild) -> None:
+        self._closed.pop(guild.id, None)
+        if self._places:
+            await self._places.removed(f"discord:{guild.id}")
+
+    async def lost(self, channel: discord.abc.GuildChannel) -> None:
+        self._closed.get(channel.guild.id, set()).discard(channel.id)
+        if self._places:
+            await self._places.closed(
+                f"discord:{channel.id}", "It was deleted in Discord: subscribe again in another channel"
+            )
+
+    async def changed(self, guild: discord.Guild) -> None:
+        """Rights may have changed somewhere in the server: of a channel, or of a role that reaches many."""
+        before, now = self._closed.get(guild.id), _closed(guild)
+        self._closed[guild.id] = now
+        if before is None or self._places is None:
+            return
+        for channel in guild.text_channels:
+            if channel.id in now - before:
+                lacking = missing(channel.permissions_for(guild.me))
+                await self._places.closed(f"discord:{channel.id}", advice(channel.name, lacking))
+            elif channel.id in before - now:
+                await self._places.opened(f"discord:{channel.id}")
+
+
+def _closed(guild: discord.Guild) -> set[int]:
+    if guild.me is None:
+        return set()
+    return {channel.id for channel in guild.text_channels if not may_post(channel.permissions_for(guild.me))}
+
+
+def _front_room(guild: discord.Guild) -> discord.TextChannel | None:
+    """The channel for a server's own notices, else the first one that everybody sees and we may speak in."""
+    if guild.me is None:
+        return None
+    rooms = [guild.system_channel, *guild.text_channels]
+    return next(
+        (
+            room
+            for room in rooms
+            if room
+            and may_post(room.permissions_for(guild.me))
+            and room.permissions_for(guild.default_role).view_channel
+        ),
+        None,
+    )
