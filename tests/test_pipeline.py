@@ -311,7 +311,9 @@ async def test_a_closed_channel_pauses_its_subscriptions_and_keeps_what_waits(ne
     newsroom.platform.faults = [ChannelGone("Give the bot the right to post.")]
     await publish(newsroom, ISIL)
     assert [channel for channel, _, _ in newsroom.platform.posted] == [OIL.id]
-    assert "paused: the channel is closed to me. Give the bot the right to post." in await newsroom.say("/subscriptions")
+    assert "paused: the channel is closed to me. Give the bot the right to post." in await newsroom.say(
+        "/subscriptions"
+    )
     assert await states(newsroom.store) == {DeliveryState.HELD: 1, DeliveryState.SENT: 1}
     await newsroom.say("/subscribe ISIL")
     await newsroom.flush()
