@@ -26,13 +26,14 @@ import structlog
 
 from bot import metrics
 from bot.core.alert import compose
-from bot.core.message import together
-from bot.core.model import EVERYONE, Article, Delivery, Feed, Fetched, Match, Subscription
+from bot.core.message import Message, together
+from bot.core.model import Article, Delivery, Feed, Fetched, Match, Story
 from bot.core.notice import and_more
 from bot.courier import ring
 from bot.jobs import Jobs
 from bot.llm import Summary
 from bot.poller import Admit, Admitted
+from bot.ringing import Ring, because, follows, hearers, only_follows
 from bot.store import Store, Tx
 from bot.stories import Stories, origin, summarize
 from bot.topics import Following
@@ -176,61 +177,64 @@ class Pipeline:
 
         if not may_ring or article.when < now - self.rules.max_age:
             return set()
-        hits = self.following.hits(article)
-        if not hits:
-            return set()
-        audience = await tx.feeds.audience(feed.id)
-        muted = await tx.subscriptions.muted(story_id)
         woken = story is not None and article.when - story.last_seen > WAKES_AFTER
-        alerted = frozenset() if woken else await tx.outbox.alerted(story_id)
-        ringing: dict[str, list[tuple[Subscription, Match]]] = {}
-        for subscription, match in hits:
-            hears = EVERYONE in audience or subscription.tenant in audience
-            known = (subscription.channel, subscription.topic) in alerted
-            if hears and not known and subscription.channel not in muted:
-                ringing.setdefault(subscription.channel, []).append((subscription, match))
-        for channel, earned in ringing.items():
-            await self._queue(tx, channel, earned, article, story_id, summaries, now)
+        ringing = await hearers(tx, self.following, feed, article, placed, story, woken=woken)
+        for channel, rings in ringing.items():
+            await self._queue(tx, channel, rings, article, story_id, story, summaries, now)
         return set(ringing)
 
     async def _queue(
         self,
         tx: Tx,
         channel: str,
-        earned: list[tuple[Subscription, Match]],
+        rings: list[Ring],
         article: Article,
         story_id: int,
+        story: Story | None,
         summaries: Mapping[str, Summary],
         now: datetime,
     ) -> None:
         """One alert for one channel, frozen as it will be posted, naming every topic that earned it."""
-        tenant = earned[0][0].tenant
-        matches = sorted((match for _, match in earned), key=lambda match: -match.score)
-        topics = tuple(match.topic for match in matches)
-        summary = summaries.get(article.url or article.title)
-        if summary is None or summary.by == "extract":
-            summary = Summary(extract(article, matches, self.rules.sentences), "extract")
+        tenant = rings[0].subscription.tenant
+        rings = sorted(rings, key=lambda each: -each.match.score)
+        topics = tuple(each.match.topic for each in rings)
+        aside = story is not None and only_follows(rings)
+        if story is not None and aside:
+            message = follows(article, story, rings)
+        else:
+            message = self._composed(article, rings, story_id, summaries)
         delivery = Delivery(
             id=delivery_id(tenant, channel, str(story_id), article.id, *topics),
             tenant=tenant,
             channel=channel,
-            message=compose(
-                article,
-                matches,
-                summary=summary.text,
-                by_model=summary.by == "llm",
-                story_id=story_id,
-                manner=together(subscription.manner for subscription, _ in earned),
-            ),
+            message=message,
             article_id=int(article.id),
             story_id=story_id,
             topics=topics,
             created_at=now,
         )
         if await tx.outbox.add(delivery):
-            await tx.cards.open(delivery, now=now)
-            await tx.outbox.mark_alerted(channel, story_id, topics, delivery_id=delivery.id, now=now)
             metrics.ALERTS.inc()
+            if not aside:
+                await tx.cards.open(delivery, now=now)
+                await tx.outbox.mark_alerted(channel, story_id, topics, delivery_id=delivery.id, now=now)
+
+    def _composed(
+        self, article: Article, rings: list[Ring], story_id: int, summaries: Mapping[str, Summary]
+    ) -> Message:
+        matches = [each.match for each in rings]
+        summary = summaries.get(article.url or article.title)
+        if summary is None or summary.by == "extract":
+            summary = Summary(extract(article, matches, self.rules.sentences), "extract")
+        return compose(
+            article,
+            matches,
+            summary=summary.text,
+            by_model=summary.by == "llm",
+            story_id=story_id,
+            manner=together(each.subscription.manner for each in rings),
+            because=because(rings),
+        )
 
     async def _written(self, feed: Feed, fetched: Fetched) -> dict[str, Summary]:
         """Summaries by the optional writer for what will ring, before the transaction: it may take seconds."""

@@ -4,6 +4,7 @@ from bot.commands.desk import Desk
 from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
 from bot.commands.help import help_
 from bot.commands.news import latest, more, news
+from bot.commands.ring import ring
 from bot.commands.status import status
 from bot.commands.stories import mute, unmute
 from bot.commands.story import story_merge, story_show, story_split, summary
@@ -14,6 +15,7 @@ COMMANDS = (
     subscribe,
     unsubscribe,
     subscriptions,
+    ring,
     topics,
     topic,
     news,

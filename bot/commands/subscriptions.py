@@ -9,7 +9,7 @@ from typing import Annotated
 from bot.commands.desk import Desk
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
-from bot.commands.wording import arrival, at, counted, listed, paged, rate
+from bot.commands.wording import arrival, at, counted, listed, paged, rate, retelling
 from bot.core.command import NOBODY, Choice, Invocation, Option, command
 from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Manner, Message, Paragraph, Role, Span, Style, Tone, paragraph
@@ -81,6 +81,7 @@ async def subscribe(
         buttons=(
             Button("Unsubscribe", f"unsubscribe {made.topic}", style=Style.DANGER),
             Button("More news", f"news {made.topic}"),
+            *((Button("How often", f"ring {made.topic}"),) if target.id == call.channel.id else ()),
             *_arrangements(made.topic, manner, target, call),
             *others,
         ),
@@ -138,7 +139,7 @@ async def unsubscribe(
     topic: Annotated[str, Option("A topic that this channel follows", rest=True, complete=followed_here)],
     confirm: Annotated[bool, Option("Yes, really", hidden=True)] = False,
 ) -> Message:
-    subscription = await _followed(desk, call, topic)
+    subscription = await followed(desk, call, topic)
     if not confirm:
         return Message(
             title=f"Stop following {subscription.topic} in #{call.channel.name}?",
@@ -156,7 +157,7 @@ async def unsubscribe(
     )
 
 
-async def _followed(desk: Desk, call: Invocation, topic: str) -> Subscription:
+async def followed(desk: Desk, call: Invocation, topic: str, verb: str = "unsubscribe") -> Subscription:
     """The channel's subscription that is meant, however it was typed."""
     async with desk.store.read() as tx:
         here = await tx.subscriptions.of_channel(call.channel.id, call.tenant)
@@ -165,13 +166,13 @@ async def _followed(desk: Desk, call: Invocation, topic: str) -> Subscription:
         if subscription.topic.casefold() == typed:
             return subscription
     try:
-        name = understood(desk, topic, "unsubscribe").name
+        name = understood(desk, topic, verb).name
     except UserError:
         name = topic
     for subscription in here:
         if subscription.topic == name:
             return subscription
-    buttons = tuple(Button(s.topic, f"unsubscribe {s.topic}") for s in here[:5])
+    buttons = tuple(Button(s.topic, f"{verb} {s.topic}") for s in here[:5])
     follows = f"It follows {', '.join(s.topic for s in here[:5])}." if here else "It follows nothing yet."
     raise NotFound(f"#{call.channel.name} does not follow {topic}. {follows}", buttons)
 
@@ -194,7 +195,7 @@ async def subscriptions(
     def draw(subscription: Subscription) -> Paragraph:
         place = "" if subscription.channel == call.channel.id else f" in #{names.get(subscription.channel, '?')}"
         since = f", since {at(subscription.created_at, call.zone)}" if subscription.created_at else ""
-        how = f", {arrival(subscription.manner)}" if arrival(subscription.manner) else ""
+        how = "".join(f", {wish}" for wish in (arrival(subscription.manner), retelling(subscription.telling)) if wish)
         state = f" — paused: {subscription.paused}" if subscription.paused else ""
         return Paragraph((Span(subscription.topic, bold=True), Span(f"{place}{since}{how}{state}")), Kind.ITEM)
 

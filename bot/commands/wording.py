@@ -8,7 +8,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.message import Button, Kind, Manner, Paragraph, Span, marked, paragraph
-from bot.core.model import Article, Match
+from bot.core.model import Article, Match, Repeat, Telling
 
 T = TypeVar("T")
 
@@ -68,6 +68,15 @@ def arrival(manner: Manner) -> str:
     wishes = [f"mentions {' '.join(f'@{role.name}' for role in manner.roles)}"] if manner.roles else []
     wishes += ["rings silently"] if manner.silent else []
     wishes += ["a thread for each story"] if manner.thread else []
+    return ", ".join(wishes)
+
+
+def retelling(telling: Telling) -> str:
+    """`every article, again at 3 origins, again at “ceasefire”`; empty where a story rings once."""
+    repeats = {Repeat.ARTICLE: "every article", Repeat.FOLLOW: "with follow-ups"}
+    wishes = [repeats[telling.repeat]] if telling.repeat in repeats else []
+    wishes += [f"again at {counted(telling.origins, 'origin')}"] if telling.origins else []
+    wishes += [f"again at {', '.join(f'“{word}”' for word in telling.watch)}"] if telling.watch else []
     return ", ".join(wishes)
 
 

@@ -21,7 +21,7 @@ def revise(
     """
     if len(reports) < 2:
         return message
-    quotes = tuple(each for each in message.body if each.kind is Kind.QUOTE)
+    quotes = tuple(each for each in message.body if each.kind in (Kind.QUOTE, Kind.NOTE))
     newest = reports[-1]
     body = [*quotes, *([paragraph(summary)] if summary else [])]
     if newest.title != message.title:

@@ -214,11 +214,35 @@ class Person:
     may_manage: bool = False
 
 
+class Repeat(StrEnum):
+    """What of one story rings: every article, the story once, or the story with short follow-ups."""
+
+    ARTICLE = "every"
+    STORY = "once"
+    FOLLOW = "follow"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How much a channel wants to hear of one story about its topic, beyond the card that is edited in silence.
+
+    With `origins` it rings again when that many independent origins report it; with a `watch` word when one appears.
+    """
+
+    repeat: Repeat = Repeat.STORY
+    origins: int = 0
+    watch: tuple[str, ...] = ()
+
+
+ONCE = Telling()
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A channel hears about a topic. `topic` is the topic's canonical text ("ISIL", "Russia-Iraq").
 
-    `paused` holds the reason where it is paused, and is empty where it rings. `manner` is how its alerts arrive.
+    `paused` holds the reason where it is paused, and is empty where it rings. `manner` is how its alerts arrive,
+    `telling` when a story rings again.
     """
 
     id: int
@@ -230,6 +254,7 @@ class Subscription:
     created_at: datetime | None = None
     paused: str = ""
     manner: Manner = USUAL
+    telling: Telling = ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,10 +123,15 @@ class Reports:
         )
         return (_report(row), row.story_id) if row else None
 
-    async def origins(self, story_id: int) -> int:
-        """How many independent origins the story has."""
-        counted = await self.tx.execute(select(func.count(report.origin.distinct())).where(report.story_id == story_id))
-        return int(counted.scalar_one())
+    async def standing(self, story_id: int, origin: str, tenant: str) -> tuple[int, int]:
+        """How many independent origins a story has for a tenant, and how many of its reports are of this one."""
+        counted = await self.tx.execute(
+            select(func.count(report.origin.distinct()), func.count().filter(report.origin == clean(origin)))
+            .join(t.article, article.id == report.article_id)
+            .where(report.story_id == story_id, visible(tenant))
+        )
+        origins, of_this = counted.one()
+        return int(origins), int(of_this)
 
 
 def _reports(*more: ColumnElement[Any]) -> Select[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from bot.core.message import Manner
-from bot.core.model import Channel, Sensitivity, Subscription
+from bot.core.model import Channel, Sensitivity, Subscription, Telling
 from bot.store import tables as t
 from bot.store.channels import Channels
 from bot.store.revision import next_revision
@@ -51,7 +51,7 @@ class Subscriptions:
             self.tx.insert(t.subscription)
             .values(
                 tenant=tenant, channel=channel.id, topic=topic, sensitivity=sensitivity.value,
-                created_by=clean(created_by), created_at=now, paused="", manner=Manner(),
+                created_by=clean(created_by), created_at=now, paused="", manner=Manner(), telling=Telling(),
                 revision=await next_revision(self.tx),
             )
             .on_conflict_do_nothing(index_elements=["channel", "topic"], index_where=t.ALIVE)
@@ -71,6 +71,11 @@ class Subscriptions:
         """How its alerts are to arrive from now on."""
         mine = (t.subscription.c.id == subscription_id, t.subscription.c.tenant == tenant)
         return await self._change(*mine, manner=manner) > 0
+
+    async def retell(self, subscription_id: int, tenant: str, telling: Telling) -> bool:
+        """When its stories are to ring again from now on."""
+        mine = (t.subscription.c.id == subscription_id, t.subscription.c.tenant == tenant)
+        return await self._change(*mine, telling=telling) > 0
 
     async def remove(self, subscription_id: int, tenant: str) -> bool:
         """End it. The row stays, so that "why did this ring?" has an answer."""
@@ -164,4 +169,5 @@ def _subscription(row: Record) -> Subscription:
         created_at=row.created_at,
         paused=row.paused,
         manner=row.manner,
+        telling=row.telling,
     )

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from bot.core.message import Manner, Message, from_json, manner_from_json, manner_to_json, to_json
+from bot.core.model import Repeat, Telling
 
 
 class Instant(TypeDecorator[datetime]):
@@ -93,6 +94,21 @@ class Arriving(TypeDecorator[Manner]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Manner:
         return manner_from_json(value or {})
+
+
+class Retelling(TypeDecorator[Telling]):
+    """When a story rings again."""
+
+    impl = Json
+    cache_ok = True
+
+    def process_bind_param(self, value: Telling | None, dialect: Dialect) -> Any:
+        telling = value or Telling()
+        return {"repeat": telling.repeat.value, "origins": telling.origins, "watch": list(telling.watch)}
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Telling:
+        known = value or {}
+        return Telling(Repeat(known.get("repeat", "once")), known.get("origins", 0), tuple(known.get("watch", ())))
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -277,6 +293,7 @@ subscription = Table(
     Column("revision", BigInteger, nullable=False),
     Column("ended_at", Instant),
     Column("manner", Arriving, nullable=False, server_default="{}"),
+    Column("telling", Retelling, nullable=False, server_default="{}"),
     _channel_of_tenant(),
     Index("subscription_alive", "channel", "topic", unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE),
     Index("subscription_revision", "revision"),

@@ -7,6 +7,7 @@ from bot.topics.percolator import Percolator
 from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS
 from bot.topics.topic import Topic, TopicKind, UnknownTopic
+from bot.topics.turn import Turn, Why, again
 
 __all__ = [
     "THRESHOLDS",
@@ -19,6 +20,9 @@ __all__ = [
     "Percolator",
     "Topic",
     "TopicKind",
+    "Turn",
     "UnknownTopic",
+    "Why",
+    "again",
     "resolve",
 ]

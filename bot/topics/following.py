@@ -70,6 +70,10 @@ class Following:
             if match.score >= THRESHOLDS[subscription.sensitivity]
         ]
 
+    def of(self, channel: str, topic: str) -> Subscription | None:
+        """The channel's subscription to the topic of that name."""
+        return next((each for each in self._followers.get(topic, {}).values() if each.channel == channel), None)
+
     def judge(self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Match | None:
         """Whether an article would ring a topic that nobody need follow: for search and back-test."""
         return self.percolator.explain(topic, article, sensitivity)

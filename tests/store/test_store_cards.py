@@ -180,7 +180,8 @@ async def test_a_story_s_reports_are_told_to_those_who_may_see_them(store: Store
         assert [r.title for r in await tx.reports.of_story(story, "others")] == ["Raid in Hawija"]
         assert await tx.reports.get(second.id, "others") is None
         assert await tx.reports.get(second.id, "web") == (reports[1], story)
-        assert await tx.reports.origins(story) == 1
+        assert await tx.reports.standing(story, "Reuters", "web") == (1, 2)
+        assert await tx.reports.standing(story, "AP", "others") == (1, 0)
 
 
 async def test_a_move_by_hand_is_heard_of_by_its_revision(store: Store) -> None:

@@ -117,7 +117,7 @@ async def steady_state(store: Store, clock: Clock) -> None:
         await tx.reports.moved_after(0, START - DAY)
         await tx.reports.of_story(story, "web")
         await tx.reports.get(article.id, "web")
-        await tx.reports.origins(story)
+        await tx.reports.standing(story, "AP", "web")
         await tx.cards.open(replace(delivery, story_id=story), now=START)
         await tx.cards.want(story, now=START - DAY)
         await tx.cards.due_channels()

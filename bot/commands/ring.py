@@ -1,0 +1,84 @@
+"""/ring: how much a channel wants to hear of one story."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from bot.commands.desk import Desk
+from bot.commands.subscriptions import followed, followed_here
+from bot.commands.wording import retelling
+from bot.core.command import Choice, Invocation, Option, command
+from bot.core.errors import UserError
+from bot.core.message import Button, Message, Tone, paragraph
+from bot.core.model import Repeat, Telling
+
+MOST_WORDS = 20
+CHOICES = (
+    Choice("once", "Once per story; its card is edited in silence"),
+    Choice("follow", "Once per story, and a short silent word for each new report"),
+    Choice("every", "Every article"),
+)
+NOTHING = {"none", "nothing", "off", "no"}
+FIRST_ORIGINS = 3
+
+
+@command(
+    "ring",
+    "How much to hear of one story: once, follow-ups, every article, at more origins, at watch words",
+    manage=True,
+    examples=("ring ISIL follow", "ring Iraq origins:3", 'ring Iran watch:"ceasefire, killed"'),
+)
+async def ring(
+    desk: Desk,
+    call: Invocation,
+    topic: Annotated[str, Option("A topic that this channel follows", rest=True, complete=followed_here)],
+    when: Annotated[str, Option("What of one story rings", choices=CHOICES)] = "",
+    origins: Annotated[
+        int | None, Option("Ring again when that many independent origins report it; 0 never", least=0, most=50)
+    ] = None,
+    watch: Annotated[str, Option("Ring again at these words, with commas between; none for none")] = "",
+) -> Message:
+    words = topic.rsplit(maxsplit=1)
+    if not when and len(words) == 2 and words[1].casefold() in {choice.value for choice in CHOICES}:
+        topic, when = words[0], words[1].casefold()  # as it is typed: /ring ISIL follow
+    subscription = await followed(desk, call, topic, "ring")
+    telling = _asked(subscription.telling, when, origins, watch)
+    changed = telling != subscription.telling
+    if changed:
+        async with desk.store.begin() as tx:
+            await tx.subscriptions.retell(subscription.id, call.tenant, telling)
+        await desk.pipeline.follow()
+    return Message(
+        title=f"{subscription.topic} in #{call.channel.name}: {retelling(telling) or 'once per story'}",
+        body=(paragraph("Whatever rings, the card of a story is edited as the story goes on, which makes no sound."),),
+        buttons=_offers(subscription.topic, telling),
+        tone=Tone.SUCCESS if changed else Tone.INFO,
+    )
+
+
+def _asked(telling: Telling, when: str, origins: int | None, watch: str) -> Telling:
+    """What was said changes; what was not said stays as it is."""
+    if when:
+        telling = replace(telling, repeat=Repeat(when))
+    if origins is not None:
+        telling = replace(telling, origins=origins)
+    if watch:
+        said = [word for part in watch.split(",") if (word := " ".join(part.split())[:60])]
+        words = () if {word.casefold() for word in said} <= NOTHING else tuple(dict.fromkeys(said))
+        if len(words) > MOST_WORDS:
+            raise UserError(f"A topic has at most {MOST_WORDS} watch words.")
+        telling = replace(telling, watch=words)
+    return telling
+
+
+def _offers(topic: str, telling: Telling) -> tuple[Button, ...]:
+    names = {Repeat.STORY: "Once per story", Repeat.FOLLOW: "With follow-ups", Repeat.ARTICLE: "Every article"}
+    buttons = [Button(names[each], f"ring {topic} when:{each}") for each in names if each is not telling.repeat]
+    if telling.origins:
+        buttons.append(Button("Not at more origins", f"ring {topic} origins:0"))
+    else:
+        buttons.append(Button(f"Again at {FIRST_ORIGINS} origins", f"ring {topic} origins:{FIRST_ORIGINS}"))
+    if telling.watch:
+        buttons.append(Button("No watch words", f"ring {topic} watch:none"))
+    return tuple(buttons)
