@@ -21,9 +21,11 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTB
 @dataclass
 class Session:
     id: str
+    shard: int = 0
     resumable: bool = True
     events: list[Payload] = field(default_factory=list)
     """All that was dispatched, for those who resume; the sequence number is the place in it."""
+    line: Line | None = None
 
 
 class Line:
@@ -44,7 +46,11 @@ class Line:
 
 
 class FakeGateway:
-    """`identifies` and `resumes` count what the client asked; set `refuse_token` or `refuse_intents` to close on it."""
+    """`identifies` and `resumes` count what the client asked; set `refuse_token` or `refuse_intents` to close on it.
+
+    `shards` connections are asked for; a server is on the one that its id falls on, and so are all faults.
+    `starts_left` is the day's rest of session starts.
+    """
 
     def __init__(self, discord: FakeDiscord) -> None:
         self.discord = discord
@@ -53,9 +59,21 @@ class FakeGateway:
         self.closed_codes: list[int] = []
         self.refuse_token = False
         self.refuse_intents = False
+        self.shards = 1
+        self.starts_left = 1000
+        self.reset_after = 14_400_000
         self.ready = asyncio.Event()
-        self._session: Session | None = None
-        self._line: Line | None = None
+        self._sessions: dict[int, Session] = {}
+
+    @property
+    def home(self) -> int:
+        """The shard of our server."""
+        return (self.discord.guild.id >> 22) % self.shards
+
+    def bot_info(self) -> Payload:
+        """The answer to GET /gateway/bot."""
+        limit = {"total": 1000, "remaining": self.starts_left, "reset_after": self.reset_after, "max_concurrency": 1}
+        return {"url": f"ws://127.0.0.1:{self.discord.port}/gw", "shards": self.shards, "session_start_limit": limit}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=4096)  # Discord closes with 4002 above it
@@ -73,18 +91,23 @@ class FakeGateway:
                     await self._identify(line, payload["d"])
                 case 6:
                     await self._resume(line, payload["d"])
-        if self._line is line:
-            self._line = None
-            self.ready.clear()
+        for session in self._sessions.values():
+            if session.line is line:
+                session.line = None
+                self.ready.clear()
         return socket
 
     async def dispatch(self, name: str, data: Payload) -> None:
         """Sends an event; while nobody listens it waits for a RESUME."""
-        assert self._session, "nobody has connected yet"
-        event = {"op": DISPATCH, "t": name, "d": data, "s": len(self._session.events) + 1}
-        self._session.events.append(event)
-        if self._line:
-            await self._line.send(event)
+        session = self._sessions.get(self.home if "guild_id" in data or name.startswith("GUILD") else 0)
+        assert session, "nobody has connected yet"
+        await self._say(session, name, data)
+
+    async def _say(self, session: Session, name: str, data: Payload) -> None:
+        event = {"op": DISPATCH, "t": name, "d": data, "s": len(session.events) + 1}
+        session.events.append(event)
+        if session.line:
+            await session.line.send(event)
 
     async def connected(self, seconds: float = 20) -> None:
         """Waits until the client has heard READY or RESUMED."""
@@ -94,8 +117,7 @@ class FakeGateway:
 
     async def drop(self) -> None:
         """The connection breaks without a word."""
-        line, self._line = self._line, None
-        self.ready.clear()
+        line = self._hang_up()
         if line and line.request.transport:
             line.request.transport.abort()
 
@@ -103,14 +125,13 @@ class FakeGateway:
         await self._tell({"op": RECONNECT, "d": None, "s": None, "t": None})
 
     async def invalidate(self, *, resumable: bool) -> None:
-        if self._session:
-            self._session.resumable = resumable
+        if session := self._sessions.get(self.home):
+            session.resumable = resumable
         await self._tell({"op": INVALID_SESSION, "d": resumable, "s": None, "t": None})
 
     async def shut(self, code: int) -> None:
         """Closes the connection with a code, such as 4000 or 4004."""
-        line, self._line = self._line, None
-        self.ready.clear()
+        line = self._hang_up()
         if line:
             await line.socket.close(code=code)
 
@@ -118,10 +139,17 @@ class FakeGateway:
         await self.shut(1001)
 
     async def _tell(self, payload: Payload) -> None:
-        line, self._line = self._line, None
-        self.ready.clear()
+        line = self._hang_up()
         assert line, "nobody is connected"
         await line.send(payload)
+
+    def _hang_up(self) -> Line | None:
+        session = self._sessions.get(self.home)
+        line = session.line if session else None
+        if session:
+            session.line = None
+        self.ready.clear()
+        return line
 
     # The handshake
 
@@ -134,31 +162,35 @@ class FakeGateway:
         if self.refuse_intents or privileged:
             await line.socket.close(code=4014, message=b"Disallowed intent(s).")
             return
-        self._session = Session(f"session-{len(self.identifies)}")
-        self._line = line
+        self.starts_left -= 1
+        shard, of = data.get("shard") or (0, 1)
+        assert of == self.shards, "as many shards as were asked for"
+        session = self._sessions[shard] = Session(f"session-{len(self.identifies)}", shard, line=line)
         guild = self.discord.guild
         ready: dict[str, Any] = {
             "v": 10,
             "user": {**self.discord.bot.payload(), "mfa_enabled": False, "verified": True, "email": None},
-            "guilds": [{"id": str(guild.id), "unavailable": True}],
-            "session_id": self._session.id,
+            "guilds": [{"id": str(guild.id), "unavailable": True}] if shard == self.home else [],
+            "session_id": session.id,
             "resume_gateway_url": f"ws://127.0.0.1:{self.discord.port}/gw",
             "application": {"id": str(APPLICATION), "flags": 0},
             "session_type": "normal",
+            "shard": [shard, of],
         }
-        await self.dispatch("READY", ready)
-        if data["intents"] & 1:
-            await self.dispatch("GUILD_CREATE", guild.payload(self.discord.bot))
-        self.ready.set()
+        await self._say(session, "READY", ready)
+        if data["intents"] & 1 and shard == self.home:
+            await self._say(session, "GUILD_CREATE", guild.payload(self.discord.bot))
+        if all(number in self._sessions for number in range(self.shards)):
+            self.ready.set()
 
     async def _resume(self, line: Line, data: Payload) -> None:
         self.resumes += 1
-        session = self._session
-        if session is None or session.id != data["session_id"] or not session.resumable:
+        session = next((each for each in self._sessions.values() if each.id == data["session_id"]), None)
+        if session is None or not session.resumable:
             await line.send({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
             return
-        self._line = line
+        session.line = line
         for event in session.events[data["seq"] :]:
             await line.send(event)
-        await self.dispatch("RESUMED", {})
+        await self._say(session, "RESUMED", {})
         self.ready.set()

@@ -224,6 +224,7 @@ class FakeDiscord:
         routes: list[tuple[str, str, Callable[..., Any]]] = [
             ("GET", "/users/@me", self._me),
             ("GET", "/oauth2/applications/@me", self._application),
+            ("GET", "/gateway/bot", self._gateway_bot),
             ("POST", "/users/@me/channels", self._open_dm),
             ("GET", r"/applications/\d+(?:/guilds/(\d+))?/commands", self._get_commands),
             ("PUT", r"/applications/\d+(?:/guilds/(\d+))?/commands", self._put_commands),
@@ -241,6 +242,9 @@ class FakeDiscord:
                 return result
         self.invalid.append(f"{request.method} {path} is not played by the fake")
         raise Refusal(404, 0, "404: Not Found")
+
+    async def _gateway_bot(self, _request: web.Request, _body: Any) -> tuple[int, Any]:
+        return 200, self.gateway.bot_info()
 
     async def _me(self, _request: web.Request, _body: Any) -> tuple[int, Any]:
         return 200, {**self.bot.payload(), "mfa_enabled": False, "locale": "en-US"}

@@ -29,14 +29,23 @@ log = structlog.get_logger(__name__)
 
 Interaction = discord.Interaction[Any]
 
+STARTS_KEPT = 20
+"""Session starts that we leave untouched of the thousand a day: beyond them Discord resets the token."""
 COMPLETION = 2.0
 """Seconds for a completion; Discord waits 3 in all and shows nothing afterwards."""
 
 SILENT = discord.AllowedMentions.none()
 
 
-class Gateway(discord.Client):
-    """Hears the interactions of all servers. No privileged intent: it reads nobody's messages."""
+class OutOfStarts(Exception):
+    """The day's session starts are nearly used up; who goes on gets the token reset."""
+
+
+class Gateway(discord.AutoShardedClient):
+    """Hears the interactions of all servers. No privileged intent: it reads nobody's messages.
+
+    Discord says how many connections it wants (one for every 2,500 servers or less) and how often they may start.
+    """
 
     def __init__(self, router: Router, guild_id: int | None, lines: LongLines, places: Places | None = None) -> None:
         intents = discord.Intents.none()
@@ -48,6 +57,7 @@ class Gateway(discord.Client):
             max_messages=None,
             allowed_mentions=SILENT,
         )
+        self._starts_left = 0
         self._router = router
         self._lines = lines
         self._servers = Servers(places)
@@ -56,6 +66,18 @@ class Gateway(discord.Client):
             self, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
         )
         self._tree.error(self._failed)
+
+    async def starts(self) -> discord.SessionStartLimits:
+        """How many sessions may start until when; counted down by `before_identify_hook`."""
+        limits = await self.fetch_session_start_limits()
+        self._starts_left = limits.remaining
+        return limits
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        self._starts_left -= 1
+        if self._starts_left < STARTS_KEPT:
+            raise OutOfStarts
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(Press)
@@ -73,7 +95,7 @@ class Gateway(discord.Client):
             log.info("commands registered" if changed else "commands unchanged", count=len(self._router.commands))
 
     async def on_connect(self) -> None:
-        log.info("discord connected", bot=str(self.user), servers=len(self.guilds))
+        log.info("discord connected", bot=str(self.user), servers=len(self.guilds), shards=self.shard_count)
 
     # What happens to servers
 

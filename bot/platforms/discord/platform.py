@@ -16,7 +16,7 @@ from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
 from bot.core.ports import Places
 from bot.core.router import Router
-from bot.platforms.discord.gateway import Gateway
+from bot.platforms.discord.gateway import STARTS_KEPT, Gateway, OutOfStarts
 from bot.platforms.discord.outcome import BotMustWait
 from bot.platforms.discord.post import Post
 from bot.platforms.discord.press import LongLines
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 """Between two lives of the connection. Discord allows 1,000 a day: at five minutes a day takes 288."""
 PERSON = "discord:user:"
+SHARDS_EXPECTED = 20
+LONGEST_WAIT = timedelta(days=1)
 STEADY = timedelta(minutes=5)
 """A connection that lived so long starts the pauses anew."""
 
@@ -119,7 +121,9 @@ class DiscordPlatform:
         self._gateway = Gateway(router, self._guild_id, self._lines, self._places)
         try:
             async with self._gateway:
-                await self._gateway.start(self._token)
+                await self._gateway.login(self._token)
+                await self._wait_for_starts(self._gateway)
+                await self._gateway.connect()
         except discord.LoginFailure as error:
             raise SettingsError(_wrong_token()) from error
         except discord.PrivilegedIntentsRequired as error:
@@ -132,10 +136,25 @@ class DiscordPlatform:
             log.warning("discord closed the connection", code=error.code)
         except (aiohttp.ClientError, OSError, discord.HTTPException, discord.GatewayNotFound) as error:
             log.warning("discord cannot be reached", reason=str(error)[:200])
+        except OutOfStarts:
+            pass  # the next life waits for them
         except Exception:
             log.exception("discord connection failed")
         finally:
             self._gateway = None
+
+    async def _wait_for_starts(self, gateway: Gateway) -> None:
+        limits = await gateway.starts()
+        if limits.remaining <= STARTS_KEPT + SHARDS_EXPECTED:
+            wait = timedelta(milliseconds=limits.reset_after)
+            log.error(
+                "discord allows few more connections today; commands wait, alerts go out",
+                left=limits.remaining,
+                of=limits.total,
+                seconds=wait.total_seconds(),
+            )
+            await asyncio.sleep(min(wait, LONGEST_WAIT).total_seconds())
+            await gateway.starts()
 
     def _point_library(self) -> None:
         """discord.py has no parameters for its addresses: they are attributes of its classes, for the whole process."""

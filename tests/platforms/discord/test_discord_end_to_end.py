@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.core.command import Reply
-from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
+from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.message import Button, Field, Manner, Message, Role, Tone, marked, paragraph
 from bot.core.ports import Places
 from bot.core.router import Router
@@ -442,84 +442,3 @@ async def test_an_edit_changes_the_card_in_place(discord: FakeDiscord, posting: 
     assert "Also reported by 3 others" in text_of(message)
     with pytest.raises(Rejected, match="deleted"):
         await posting.edit(PLACE, "12345", ALERT)
-
-
-# Life
-
-
-async def test_a_platform_that_starts_before_the_network_connects_when_it_comes() -> None:
-    discord = FakeDiscord()
-    async with discord:
-        pass  # takes a port and leaves it
-    task = asyncio.create_task(DiscordPlatform("token", **discord.addresses).run(sample_router()[0]))
-    await asyncio.wait([task], timeout=0.3)
-    async with discord:
-        await discord.gateway.connected()
-        assert "Topics" in (await discord.slash("topics")).text
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def test_a_dropped_gateway_is_resumed_and_the_command_in_between_is_answered(discord: FakeDiscord) -> None:
-    router, desk = sample_router()
-    async with running(discord, router):
-        await discord.slash("topics")
-        await discord.gateway.ask_to_reconnect()
-        answer = await discord.slash("help")
-    assert "Newsbell" in answer.text
-    assert [name for name, _, _ in desk.calls] == ["topics", "help"]
-    assert (len(discord.gateway.identifies), discord.gateway.resumes) == (1, 1)
-
-
-async def test_a_connection_cut_without_a_word_is_taken_up_again(discord: FakeDiscord) -> None:
-    async with running(discord):
-        await discord.gateway.drop()
-        await discord.gateway.connected()
-        assert "Topics" in (await discord.slash("topics")).text
-
-
-async def test_an_exception_in_the_parsing_of_an_event_does_not_end_the_platform(discord: FakeDiscord) -> None:
-    async with running(discord):
-        discord.gateway.ready.clear()
-        await discord.gateway.dispatch("CHANNEL_CREATE", {"guild_id": str(GUILD), "type": 0, "id": "not a number"})
-        await discord.gateway.connected()
-        assert "Topics" in (await discord.slash("topics")).text
-    assert len(discord.gateway.identifies) == 2
-
-
-async def test_a_close_code_that_the_library_does_not_survive_begins_a_new_life(discord: FakeDiscord) -> None:
-    async with running(discord):
-        await discord.gateway.shut(4012)
-        await discord.gateway.connected()
-        assert "Topics" in (await discord.slash("topics")).text
-
-
-async def test_a_check_says_who_the_bot_is_and_names_what_is_wrong(
-    discord: FakeDiscord, posting: DiscordPlatform
-) -> None:
-    assert await posting.check() == "newsbell in 1 server"
-    with pytest.raises(SettingsError, match="NEWSBELL_DISCORD__TOKEN"):
-        await DiscordPlatform("wrong", **discord.addresses).check()
-    with pytest.raises(TryLater):
-        await DiscordPlatform("token", **discord.addresses | {"api_url": "http://127.0.0.1:9/api"}).check()
-
-
-async def test_a_wrong_token_is_said_in_one_line(discord: FakeDiscord) -> None:
-    router = sample_router()[0]
-    with pytest.raises(SettingsError, match="NEWSBELL_DISCORD__TOKEN is not accepted"):
-        await DiscordPlatform("wrong", **discord.addresses).run(router)
-    discord.gateway.refuse_token = True
-    with pytest.raises(SettingsError, match="NEWSBELL_DISCORD__TOKEN is not accepted"):
-        await DiscordPlatform("token", **discord.addresses).run(router)
-
-
-async def test_refused_intents_are_said_in_one_line(discord: FakeDiscord) -> None:
-    discord.gateway.refuse_intents = True
-    with pytest.raises(SettingsError, match="4014"):
-        await DiscordPlatform("token", **discord.addresses).run(sample_router()[0])
-
-
-async def test_no_privileged_intent_is_asked_for(discord: FakeDiscord) -> None:
-    async with running(discord):
-        assert [identify["intents"] for identify in discord.gateway.identifies] == [1]
