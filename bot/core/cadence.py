@@ -39,7 +39,10 @@ WEEKLY = 7 * DAY
 GONE_CONFIRM = DAY
 GONE_PROBE = 30 * DAY
 HEAVY = 500_000
-"""Bytes on the wire beyond which a poll is not repeated within the hour, whatever the rate."""
+"""Bytes on the wire beyond which a poll is not repeated within the hour, whatever the rate.
+
+Nor is one that cannot be conditional: the publishers' rule of thumb (R. Kroll, "The feed reader score project").
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def next_check(
     usual = interval(feed, cadence, now=now, weight=weight)
     if isinstance(outcome, Fetched):
         wait = max(usual, _hinted(outcome.hint))
-        if outcome.size > HEAVY and feed.interval is None:
+        if (outcome.size > HEAVY or not outcome.conditional) and feed.interval is None:
             wait = max(wait, HOUR)
         if feed.state is FeedState.DORMANT and outcome.unchanged:
             wait = max(wait, WEEKLY)

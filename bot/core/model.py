@@ -111,6 +111,7 @@ class Fetched:
 
     `hint` is the shortest interval that the server asks for; `moved_to` a permanent new address.
     `known` counts the items of the document that are left out here because they are letter for letter as before.
+    `conditional` is false where the server gives no validators, so that each look costs it the whole document.
     `partial` is true for a body that was cut: its entries count, its validators do not.
     `private` is true where the address holds a password or a key: it is shown to nobody and shared by no two tenants.
     """
@@ -128,6 +129,7 @@ class Fetched:
     status: int = 200
     size: int = 0
     private: bool = False
+    conditional: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import TracebackType
@@ -28,6 +29,15 @@ from bot.sources.guard import WEB_PORTS, Guard
 from bot.sources.lane import LaneLimits, Lanes
 from bot.sources.mask import is_private, shown
 from bot.sources.sites import known_feed
+from bot.sources.validators import (
+    after_200,
+    is_conditional,
+    is_stuck,
+    probed,
+    validation,
+    validators,
+    validators_to_send,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +45,8 @@ READER = "1"
 """Changes with how feeds are read, so that after an update of the bot nothing hides behind an old validator."""
 
 HOUR = timedelta(hours=1)
+FULL_PARSE = timedelta(hours=24)
+"""How often a feed is read whole although only some of its items are new."""
 REFUSED = {
     401: "asks for a password",
     403: "refuses us (HTTP 403)",
@@ -112,17 +124,16 @@ class FeedSource:
         Raises FetchError with the state that the feed enters; `Throttled`, `NotAFeed` and `ForbiddenAddress` say more.
         """
         cache = feed.cache if feed.cache.get("reader") == _reader(feed) else {}
-        asked = {
-            header: value
-            for header, name in (("If-None-Match", "etag"), ("If-Modified-Since", "last_modified"))
-            if (value := cache.get(name))
-        }
+        probe = is_stuck(cache, per_day=feed.per_day, now=self._now())
+        asked = {} if probe else validators_to_send(cache)
         headers = {**asked, "User-Agent": feed.agent} if feed.agent else asked
         answer = await self._fetcher.get(feed.url, headers)
         self._refuse(feed, answer)
         if answer.status == 304 and not asked:
             raise FetchError(f"{_host(answer)} says that nothing changed, although nothing was asked (HTTP 304)")
-        fetched = self._unchanged(feed, answer, cache) or await self._changed(feed, answer)
+        fetched = self._unchanged(feed, answer, cache) or await self._changed(feed, answer, cache)
+        if probe:
+            fetched = replace(fetched, cache=probed(cache, fetched, now=self._now()))
         log.debug("feed read", feed=feed.id, status=answer.status, entries=len(fetched.entries), bytes=answer.size)
         return fetched
 
@@ -179,30 +190,38 @@ class FeedSource:
 
     def _unchanged(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched | None:
         if answer.status == 304:
-            kept = {**cache, **_validators(answer)}
+            kept = {**cache, **validators(answer.headers)}
         elif not answer.cut and cache.get("sha256") == _digest(answer):
-            # Both validators are taken from every 200: one that is absent now must not be sent again.
-            kept = {name: value for name, value in cache.items() if name not in ("etag", "last_modified")}
-            kept |= _validators(answer)
+            kept = after_200(cache, answer.headers, now=self._now())
         else:
             return None
+        return self._same(feed, answer, kept)
+
+    def _same(self, feed: Feed, answer: Answer, kept: Mapping[str, str]) -> Fetched:
         return Fetched(
             cache=kept,
             unchanged=True,
-            hint=hint(answer.headers, Wishes.from_cache(cache), per_day=feed.per_day, now=self._now()),
+            hint=hint(answer.headers, Wishes.from_cache(kept), per_day=feed.per_day, now=self._now()),
+            conditional=is_conditional(kept),
             moved_to=_moved(feed, answer),
             status=answer.status,
             size=answer.size,
             private=is_private(feed.url),
         )
 
-    async def _changed(self, feed: Feed, answer: Answer) -> Fetched:
+    async def _changed(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched:
+        """The ladder: only items that are not letter for letter as before are parsed; once a day, all of them."""
         now = self._now()
+        slices = cache.get("slices", "")
+        parsed_at = cache.get("parsed_at", "")
+        if not parsed_at or now - datetime.fromisoformat(parsed_at) >= FULL_PARSE:
+            slices, parsed_at = "", now.isoformat()
         job = {
             "url": answer.url,
             "content_type": answer.headers.get("content-type", ""),
             "lang": feed.lang,
             "now": now.astimezone(UTC).isoformat(),
+            "slices": "" if answer.cut else slices,
         }
         host = _host(answer)
         try:
@@ -210,6 +229,12 @@ class FeedSource:
         except FetchError as error:
             raise FetchError(f"{host}: {error}") from None
         _refuse_content(told, answer)
+        kept = {"reader": _reader(feed), "sha256": _digest(answer), "parsed_at": parsed_at, **validation(cache)}
+        kept |= {"slices": told["slices"]} if told.get("slices") else {}
+        kept = after_200(kept, answer.headers, now=now)
+        if told["kind"] == "same":
+            fetched = self._same(feed, answer, {**kept, **Wishes.from_cache(cache).to_cache()})
+            return replace(fetched, known=told["known"])
         partial = bool(answer.cut) or not told["whole"]
         wishes = Wishes(
             told.get("ttl", 0),
@@ -222,10 +247,10 @@ class FeedSource:
         return Fetched(
             entries=tuple(_entry(values) for values in told["entries"]),
             # The rest of a cut body would be lost behind a 304: it leaves nothing that could bring one.
-            cache={}
-            if partial
-            else {"reader": _reader(feed), "sha256": _digest(answer), **_validators(answer), **wishes.to_cache()},
+            cache={} if partial else {**kept, **wishes.to_cache()},
+            known=told.get("known", 0),
             partial=partial,
+            conditional=is_conditional(kept),
             title=told["title"],
             site_url=told["site_url"],
             lang=told["lang"],
@@ -275,12 +300,6 @@ def _entry(values: list[str | None]) -> Entry:
 def _reader(feed: Feed) -> str:
     """Whoever asks under another name may be told something else: validators are for one name."""
     return f"{READER} {feed.agent}".strip()
-
-
-def _validators(answer: Answer) -> dict[str, str]:
-    """The raw header values: they are the server's, quotes and all, and only ever sent back."""
-    pairs = (("etag", answer.headers.get("etag")), ("last_modified", answer.headers.get("last-modified")))
-    return {name: value for name, value in pairs if value}
 
 
 def _digest(answer: Answer) -> str:

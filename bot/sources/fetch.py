@@ -22,7 +22,7 @@ from yarl import URL
 from bot.core.errors import FetchError, ForbiddenAddress, Unreachable
 from bot.sources.gate import Gate
 from bot.sources.guard import ClosedAddress, Guard
-from bot.sources.inflate import Inflate
+from bot.sources.inflate import BrokenCompression, Inflate
 from bot.sources.mask import is_private
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -152,7 +152,11 @@ class Fetcher:
                     sent["Authorization"] = credentials
                 began = loop.time()
                 here = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
-                answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
+                try:
+                    answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
+                except BrokenCompression:
+                    sent["Accept-Encoding"] = "identity"
+                    answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
                 left -= loop.time() - began
                 if not location:
                     return answer
@@ -195,7 +199,7 @@ class Fetcher:
                     if body.full:
                         break
         except FetchError as error:
-            raise FetchError(f"{host}: {error}", state=error.state) from None
+            raise type(error)(f"{host}: {error}", state=error.state) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # `from None`: the library's own text and traceback hold the full URL, token and all.
             if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ClosedAddress):

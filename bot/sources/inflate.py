@@ -18,6 +18,10 @@ RATIO_FROM = 1_000_000
 MEMBERS = 16
 
 
+class BrokenCompression(FetchError):
+    """What was labelled as gzip is none, or not whole: uncompressed it may do."""
+
+
 class Inflate:
     """Takes the bytes off the wire. `body` is what they mean, up to `cap` bytes; `wire` counts what was received."""
 
@@ -32,7 +36,7 @@ class Inflate:
         self._used = 0
         self._start = b""
         if self._encoding not in ("", "identity", "none", "gzip", "x-gzip"):
-            raise FetchError("the answer is compressed in a way that was not asked for")
+            raise BrokenCompression("the answer is compressed in a way that was not asked for")
 
     def feed(self, piece: bytes) -> None:
         """Raises FetchError for a bomb or for broken compression."""
@@ -75,7 +79,7 @@ class Inflate:
             try:
                 self._take(decoder.decompress(piece, STEP))
             except zlib.error:
-                raise FetchError("the answer's compression is broken") from None
+                raise BrokenCompression("the answer's compression is broken") from None
             left = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
             self._used += len(piece) - len(left)
             piece = left

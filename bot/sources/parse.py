@@ -27,7 +27,7 @@ from bot.sources.charset import decode
 from bot.sources.dates import moment
 from bot.sources.language import Languages, primary
 from bot.sources.links import link_key, web_link
-from bot.sources.slices import slices
+from bot.sources.slices import hashes, slice_hash, slices
 from bot.sources.text import clean, cut, one_line, plain, unescaped
 
 feedparser.api.PREFERRED_XML_PARSERS = ["bot.sources.expat"]
@@ -85,7 +85,9 @@ class Reader:
     def read(self, body: bytes, job: Mapping[str, str]) -> dict[str, Any]:
         """`job` has `url` (where the body came from), `content_type` and `now` (ISO 8601).
 
-        The answer's `kind` is "feed" (with everything about it), "other" (with what was `found`), "empty" or "broken".
+        With `slices`, the hashes of the items that are known letter for letter, only the others are read. The
+        answer's `kind` is "feed" (with everything about it), "same" (none but those), "other" (with what was
+        `found`), "empty" or "broken".
         """
         if not body.strip(BLANK.encode()):
             return {"kind": "empty"}
@@ -122,28 +124,37 @@ class Reader:
     def _xml(self, text: str, job: Mapping[str, str]) -> dict[str, Any]:
         document = ILLEGAL_REFERENCE.sub("", ILLEGAL.sub("", DECLARATION.sub("", text, count=1))).lstrip()
         cutting = slices(document)
-        shortened = document
-        if cutting and len(cutting.items) > ITEMS:
-            shortened = cutting.only(_both_ends(cutting.items))
-        try:
-            # BytesIO always: given bytes or text, feedparser opens the file, or fetches the URL, that they may name.
-            parsed = feedparser.parse(
-                io.BytesIO(shortened.encode("utf-8", "replace")),
-                response_headers=HEADERS,
-                sanitize_html=False,
-                resolve_relative_uris=False,
-            )
-        except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+        items = _both_ends(cutting.items) if cutting else ()
+        marks = [slice_hash(item) for item in items]
+        known = hashes(job.get("slices", ""))
+        fresh = [item for item, mark in zip(items, marks, strict=True) if mark not in known]
+        if cutting and len(fresh) < len(items):
+            if not fresh:
+                return {"kind": "same", "slices": "".join(marks), "known": len(marks)}
+            # Only what is new is read. Where that goes wrong in any way, the whole document is.
+            parsed = _parsed(cutting.only(fresh))
+            if parsed is not None and not parsed.bozo and len(parsed.entries) == len(fresh):
+                answer = self._told(parsed, [_xml_entry(entry) for entry in parsed.entries], document, job)
+                return answer | {"slices": "".join(marks), "known": len(marks) - len(fresh), "whole": True}
+        parsed = _parsed(cutting.only(items) if cutting and len(items) < len(cutting.items) else document)
+        if parsed is None:
             return {"kind": "broken", "found": "XML that cannot be read"}
         raws = [_xml_entry(entry) for entry in _both_ends(parsed.entries)]
-        if cutting and not raws:
-            raws = _rescued(_both_ends(cutting.items))
+        # An id that two items share is told only by both of them; and what one parser sees and the other does not is
+        # for the whole document to say.
+        sliceable = len(items) == len(raws) and not _shared_ids(raws, [raw["link"] for raw in raws])
+        if items and not raws:
+            raws = _rescued(items)
+        return self._told(parsed, raws, document, job) | {
+            "slices": "".join(marks) if sliceable else "",
+            "whole": bool(not parsed.bozo or CLOSED.search(document[-4096:])) and bool(raws or not items),
+        }
+
+    def _told(self, parsed: Any, raws: Sequence[Raw], document: str, job: Mapping[str, str]) -> dict[str, Any]:
         told = parsed.feed
         feed = {"title": _value(told, "title"), "link": told.get("link", ""), "language": told.get("language", "")}
-        whole = bool(not parsed.bozo or CLOSED.search(document[-4096:])) and bool(raws or not cutting)
         return self._feed(feed, raws, job) | {
             "format": parsed.version or "xml",
-            "whole": whole,
             "ttl": _number(told.get("ttl")),
             "update": _update_minutes(told),
             "skip_hours": sorted({int(each) % 24 for each in re.findall(r"\d{1,2}", _block(document, "skipHours"))}),
@@ -227,6 +238,20 @@ def root_of(text: str) -> str:
     return ""
 
 
+def _parsed(document: str) -> Any | None:
+    """What feedparser makes of it; None where it breaks."""
+    try:
+        # BytesIO always: given bytes or text, feedparser opens the file, or fetches the URL, that they may name.
+        return feedparser.parse(
+            io.BytesIO(document.encode("utf-8", "replace")),
+            response_headers=HEADERS,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+        return None
+
+
 def _both_ends(items: Sequence[T]) -> Sequence[T]:
     """At most `ITEMS`, from the start and from the end: most feeds begin with the newest item, some end with it."""
     return items if len(items) <= ITEMS else [*items[: ITEMS // 2], *items[-ITEMS // 2 :]]
@@ -238,11 +263,8 @@ def _rescued(items: Sequence[str]) -> list[Raw]:
     inside = "".join(items)
     if prefix and prefix[1]:
         inside = inside.replace(f"<{prefix[1]}", "<").replace(f"</{prefix[1]}", "</")
-    document = f'<rss version="2.0"><channel>{inside}</channel></rss>'.encode("utf-8", "replace")
-    parsed = feedparser.parse(
-        io.BytesIO(document), response_headers=HEADERS, sanitize_html=False, resolve_relative_uris=False
-    )
-    return [_xml_entry(entry) for entry in parsed.entries]
+    parsed = _parsed(f'<rss version="2.0"><channel>{inside}</channel></rss>')
+    return [_xml_entry(entry) for entry in parsed.entries] if parsed is not None else []
 
 
 def _xml_entry(entry: Any) -> Raw:

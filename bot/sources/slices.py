@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -63,6 +64,15 @@ def _items(document: str) -> Iterator[tuple[int, int]]:
         raise _Unsliceable
 
 
+HASH = 8
+"""Characters of a slice's hash: 48 bits, of which a feed's few thousand items never share one."""
+
+
 def slice_hash(item: str) -> str:
-    """Eight bytes that identify an item's exact text."""
-    return blake2b(item.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    """`HASH` characters that identify an item's exact text."""
+    return urlsafe_b64encode(blake2b(item.encode("utf-8", "surrogatepass"), digest_size=6).digest()).decode()
+
+
+def hashes(packed: str) -> frozenset[str]:
+    """The hashes in a text that is nothing but hashes, as they are kept between two looks."""
+    return frozenset(packed[at : at + HASH] for at in range(0, len(packed), HASH))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.slices import slice_hash, slices
+from bot.sources.slices import HASH, hashes, slice_hash, slices
 
 
 def document(*items: str) -> str:
@@ -67,4 +67,6 @@ def test_whatever_it_is_the_slices_lie_in_the_document(text: str) -> None:
 def test_two_texts_have_two_hashes() -> None:
     assert slice_hash("a") != slice_hash("b")
     assert slice_hash("\ud800") == slice_hash("\ud800")
-    assert len(slice_hash("a")) == 16
+    assert len(slice_hash("a")) == HASH
+    assert hashes(slice_hash("a") + slice_hash("b")) == {slice_hash("a"), slice_hash("b")}
+    assert hashes("") == frozenset()
