@@ -137,6 +137,7 @@ class Cards:
         """The card as its story stands in the archive now, as far as its tenant may see it."""
         async with self.store.read() as tx:
             reports = await tx.reports.of_story(card.story_id, card.tenant)
+            revisions = await tx.revisions.of_story(card.story_id, card.tenant)
             articles = await _telling(tx, reports, card.tenant)
         quotes = [each.text for each in card.message.body if each.kind is Kind.QUOTE]
         summary = Summary(summary_of_story(articles, sentences=self.sentences, without=quotes), "extract")
@@ -149,7 +150,15 @@ class Cards:
                 lang=articles[0].lang,
             )
             summary = await self.writer.summarize(whole, sentences=self.sentences)
-        return revise(card.message, card.story_id, reports, summary=summary.text, by_model=summary.by == "llm")
+        return revise(
+            card.message,
+            card.story_id,
+            card.article_id,
+            reports,
+            revisions,
+            summary=summary.text,
+            by_model=summary.by == "llm",
+        )
 
     async def _later(self, card: Card, after: timedelta | None, *, failed: bool) -> None:
         if failed and card.failures >= len(TRIES):

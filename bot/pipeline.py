@@ -99,6 +99,8 @@ class Pipeline:
                 now = await tx.now()
                 await self._recall(tx, now)
                 articles = await tx.archive.add(feed, fetched.entries, now=now)
+                for story in await tx.revisions.take(feed, fetched.entries, now=now):
+                    await tx.cards.want(story, now=now)
                 admitted = await admit(tx, articles, now)
                 articles = [article for article in articles if article.id not in admitted.echoes]
                 may_ring, held = self._newest(articles, admitted)

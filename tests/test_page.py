@@ -81,3 +81,6 @@ async def test_a_card_goes_on_telling_its_story_while_one_looks_at_it(house: Hou
     await expect(card).to_contain_text("Latest:")
     await expect(card.locator(".edited-at")).to_have_text("updated")
     await expect(card.locator("mark").first).to_be_visible()  # what made it ring is still quoted
+    corrected = page.locator("li[data-kind=alert]").filter(has_text="Headline changed by Northern Wire").first
+    await expect(corrected).to_contain_text("CORRECTED: Seven ISIL fighters killed")
+    await expect(corrected).to_contain_text("it was “Nine ISIL fighters killed")

@@ -1,5 +1,6 @@
 """What people can say: one file per noun, no platform in sight. A new command is a function and its name here."""
 
+from bot.commands.changes import changes
 from bot.commands.desk import Desk
 from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
 from bot.commands.help import help_
@@ -27,6 +28,7 @@ COMMANDS = (
     summary,
     story_split,
     story_merge,
+    changes,
     feeds,
     feed_add,
     feed_remove,

@@ -7,40 +7,73 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, paragraph
-from bot.core.model import Report
+from bot.core.model import Report, Revision
 
 BY_MODEL = "Summary by a language model; the articles are the source."
 
 
 def revise(
-    message: Message, story_id: int, reports: Sequence[Report], *, summary: str, by_model: bool = False
+    message: Message,
+    story_id: int,
+    article_id: str,
+    reports: Sequence[Report],
+    revisions: Sequence[Revision],
+    *,
+    summary: str,
+    by_model: bool = False,
 ) -> Message:
-    """The card for a story that has these reports by now, oldest first.
+    """The card for a story that has these reports and revisions by now, oldest first.
 
-    What made the alert ring stays: its headline, the quoted sentences, the topics and the buttons.
+    `article_id` is the one that rang. What made it ring stays: the quoted sentences, the topics and the buttons.
     """
-    if len(reports) < 2:
+    if len(reports) < 2 and not revisions:
         return message
-    quotes = tuple(each for each in message.body if each.kind in (Kind.QUOTE, Kind.NOTE))
-    newest = reports[-1]
-    body = [*quotes, *([paragraph(summary)] if summary else [])]
-    if newest.title != message.title:
+    rang = next((each for each in reports if each.article_id == article_id), None)
+    body = [each for each in message.body if each.kind in (Kind.QUOTE, Kind.NOTE)]
+    body += [paragraph(summary)] if summary else []
+    newest = reports[-1] if reports else None
+    if newest and newest is not rang and newest.title != message.title:
         about = f" · {newest.source}" if newest.source else ""
         body.append(
             Paragraph((Span("Latest: "), Span(newest.title, bold=True, url=newest.url), Span(about)), Kind.ITEM)
         )
+    body += [paragraph(each, kind=Kind.NOTE) for each in corrections(reports, revisions)]
     return replace(
         message,
+        title=rang.title if rang else message.title,
         body=tuple(body),
-        fields=(
-            *message.fields,
-            Field("Coverage", coverage(reports)),
-            Field("First seen", moment(reports[0].at)),
-            Field("Last update", moment(newest.at)),
-        ),
-        buttons=(Button("Whole story", f"story show {story_id}"), *message.buttons),
+        fields=(*message.fields, *_standing(reports)),
+        buttons=(*((Button("Whole story", f"story show {story_id}"),) if len(reports) > 1 else ()), *message.buttons),
         footer=BY_MODEL if by_model and summary else "",
     )
+
+
+def _standing(reports: Sequence[Report]) -> list[Field]:
+    if len(reports) < 2:
+        return []
+    return [
+        Field("Coverage", coverage(reports)),
+        Field("First seen", moment(reports[0].at)),
+        Field("Last update", moment(reports[-1].at)),
+    ]
+
+
+def corrections(reports: Sequence[Report], revisions: Sequence[Revision]) -> list[str]:
+    """What the outlets changed, in a line for each article: `Headline changed by Wire, 14:05: it was "..."`."""
+    outlets = {each.article_id: each.source for each in reports}
+    last: dict[str, Revision] = {}
+    for revision in revisions:
+        held = last.get(revision.article_id)
+        if revision.article_id in outlets and (revision.headline or not (held and held.headline)):
+            last[revision.article_id] = revision
+    lines = []
+    for revision in last.values():
+        by = f" by {outlets[revision.article_id]}" if outlets[revision.article_id] else ""
+        if revision.headline:
+            lines.append(f"Headline changed{by}, {moment(revision.at)}; it was “{revision.title}”")
+        else:
+            lines.append(f"Text changed{by}, {moment(revision.at)}")
+    return lines[-2:]
 
 
 def coverage(reports: Sequence[Report]) -> str:

@@ -290,6 +290,18 @@ class Report:
     moved_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an article said before `at`, when its outlet changed its headline, its text, or both."""
+
+    article_id: str
+    at: datetime
+    title: str
+    summary: str = ""
+    headline: bool = False
+    text: bool = False
+
+
 class DeliveryState(StrEnum):
     """Where a row of the outbox stands. `HELD` waits for a pause to end; `DEAD` and `EXPIRED` carry a reason."""
 
@@ -339,6 +351,7 @@ class Card:
     delivery_id: str
     remote_id: str
     message: Message
+    article_id: str = ""
     topics: tuple[str, ...] = ()
     wanted: int = 0
     attempt: int = 0

@@ -64,17 +64,17 @@ class Archive:
         """
         by_key: dict[str, Entry] = {}
         for entry in entries:
-            by_key.setdefault(_digest(entry.key), entry)
+            by_key.setdefault(digest(entry.key), entry)
         now = await self.tx.now()
         seen, fading = set(), []
-        for keys in _slices(list(by_key)):
+        for keys in slices(list(by_key)):
             rows = await self.tx.rows(
                 select(t.seen.c.key, t.seen.c.last_seen).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys))
             )
             seen |= {row.key for row in rows}
             fading += [row.key for row in rows if row.last_seen < now - TOUCH]
         if self.tx.writable:
-            for keys in _slices(fading):
+            for keys in slices(fading):
                 await self.tx.execute(
                     update(t.seen).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys)).values(last_seen=now)
                 )
@@ -88,14 +88,14 @@ class Archive:
         kept = await self.tx.first(select(t.feed.c.tenant).where(t.feed.c.id == feed.id, IN_USE))
         if kept is None:
             return []  # removed while it was being fetched
-        unique = {_digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
+        unique = {digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
         fresh = await self._remember(feed.id, list(unique), now)
         # Documents list the newest first: reversed, entries without a date come out oldest first as well.
         rows = []
         for key, entry in unique.items():
             if key in fresh:
                 try:
-                    rows.append(_row(feed, kept.tenant, key, entry, now))
+                    rows.append(row_of(feed, kept.tenant, key, entry, now))
                 except Exception:  # whatever an entry does to us, it does to itself alone
                     log.exception("an article could not be read", feed=feed.id)
         rows.sort(key=lambda row: row["at"])
@@ -118,7 +118,7 @@ class Archive:
         known: dict[str, set[str]] = {}
         titles: set[str] = set()
         row = t.article.c
-        for keys in _slices(sorted({link for link in links if link})):
+        for keys in slices(sorted({link for link in links if link})):
             for old in await self.tx.rows(
                 select(row.id, row.link_key, row.title).where(row.feed_id == feed.id, row.link_key.in_(keys))
             ):
@@ -137,7 +137,7 @@ class Archive:
 
     async def drop(self, ids: Collection[str]) -> None:
         """Take articles out again that are in no story yet; that their keys were seen stays known."""
-        for numbers in _slices([number(each) for each in ids]):
+        for numbers in slices([number(each) for each in ids]):
             await self.tx.execute(delete(t.article).where(t.article.c.id.in_(numbers), t.article.c.story_id.is_(None)))
 
     async def _remember(self, feed_id: int, keys: list[str], now: datetime) -> set[str]:
@@ -336,7 +336,7 @@ class Archive:
             delete(t.article).where(t.article.c.id.in_(old.scalar_subquery())).returning(t.article.c.story_id)
         )
         stories = sorted({row.story_id for row in gone if row.story_id is not None})
-        for numbers in _slices(stories):
+        for numbers in slices(stories):
             await self._forget_empty(numbers)
         forgotten = select(t.seen.c.feed_id, t.seen.c.key).where(t.seen.c.last_seen < before - MEMORY).limit(batch)
         await self.tx.execute(delete(t.seen).where(tuple_(t.seen.c.feed_id, t.seen.c.key).in_(forgotten)))
@@ -375,12 +375,12 @@ def _said(title: str) -> str:
     return " ".join(title.casefold().split())
 
 
-def _digest(key: str) -> str:
+def digest(key: str) -> str:
     """16 bytes of a key: keys are as long as their publisher likes, an index entry is not."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:
+def slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:
     """Both databases limit the values of one statement to about 32,000."""
     return [items[start : start + size] for start in range(0, len(items), size)]
 
@@ -390,7 +390,7 @@ def number(article_id: str) -> int:
     return int(article_id) if article_id.isascii() and article_id.isdecimal() and len(article_id) < 19 else 0
 
 
-def _row(feed: Feed, tenant: str, key: str, entry: Entry, now: datetime) -> dict[str, Any]:
+def row_of(feed: Feed, tenant: str, key: str, entry: Entry, now: datetime) -> dict[str, Any]:
     title = clean(entry.title, LONGEST_TITLE)
     summary = clean(entry.summary, LONGEST_SUMMARY)
     text = clean(entry.text, LONGEST_TEXT)

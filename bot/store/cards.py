@@ -75,13 +75,14 @@ class Cards:
         if claimed is None:
             return None  # another process was faster
         posted = await self.tx.first(
-            select(sent.remote_id, sent.message, sent.topics).where(sent.id == claimed.delivery_id)
+            select(sent.remote_id, sent.message, sent.topics, sent.article_id).where(sent.id == claimed.delivery_id)
         )
         assert posted is not None  # its foreign key holds it
         return Card(
             channel=claimed.channel, tenant=claimed.tenant, story_id=claimed.story_id,
             delivery_id=claimed.delivery_id, remote_id=posted.remote_id, message=posted.message,
-            topics=tuple(posted.topics), wanted=claimed.wanted, attempt=claimed.attempt,
+            article_id=str(posted.article_id), topics=tuple(posted.topics), wanted=claimed.wanted,
+            attempt=claimed.attempt,
             failures=claimed.failures, face=claimed.face,
         )  # fmt: skip
 

@@ -24,6 +24,7 @@ from bot.store.feeds import Feeds
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.reports import Reports
+from bot.store.revisions import Revisions
 from bot.store.subscriptions import Subscriptions
 from bot.store.transaction import Clock, Transaction
 
@@ -39,6 +40,7 @@ class Tx(Transaction):
         self.outbox = Outbox(self)
         self.channels = Channels(self)
         self.reports = Reports(self)
+        self.revisions = Revisions(self)
         self.cards = Cards(self)
 
 

@@ -255,6 +255,21 @@ report = Table(
     Index("report_moved", "revision", postgresql_where=text("revision > 0"), sqlite_where=text("revision > 0")),
 )
 
+revision = Table(
+    "revision",  # what an article said before its outlet changed it
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", Id, ForeignKey("article.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("headline", Boolean, nullable=False),
+    Column("rewritten", Boolean, nullable=False),
+    Index("revision_article", "article_id", "at"),
+    Index("revision_at", "at"),
+    sqlite_autoincrement=True,
+)
+
 channel = Table(
     "channel",
     metadata,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
 from bot.store import ArchiveCount, Store, Tx
-from bot.store.archive import _row
+from bot.store.archive import row_of
 from bot.store.words import LONGEST_TEXT, LONGEST_TITLE, MOST_WORDS, clean, searchable
 from tests.store.databases import START, Clock
 
@@ -109,7 +109,7 @@ async def test_one_poison_row_of_a_thousand_costs_only_itself(store: Store) -> N
     """The door cleans what we know of; for what we do not know, a row that the database itself refuses."""
     async with store.begin() as tx:
         feed = await feed_of(tx)
-        rows = [_row(feed, EVERYONE, f"{n:032x}", Entry(str(n), f"News {n}"), START) for n in range(1000)]
+        rows = [row_of(feed, EVERYONE, f"{n:032x}", Entry(str(n), f"News {n}"), START) for n in range(1000)]
         rows[500]["copy_of"] = None
         for row in rows:
             row["copy_of"] = None

@@ -1,0 +1,104 @@
+"""A headline that its outlet changes: kept, told on the card, listed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.message import Message
+from bot.core.model import Entry, Fetched
+from tests.fakes.newsroom import WIRE, Newsroom
+from tests.fakes.ports import entries
+
+FIRST = "Iraqi army says nine Islamic State fighters killed in raid"
+CORRECTED = "CORRECTED: Iraqi army says seven Islamic State fighters killed in raid"
+TEXT = (
+    "Iraqi troops killed 9 Islamic State fighters in a raid on a cave near Hawija, the army said. "
+    "Two soldiers were hurt. The cave was sealed with concrete."
+)
+
+
+async def show(room: Newsroom, title: str, text: str = TEXT) -> None:
+    now = room.clock() + timedelta(hours=4)
+    entry = Entry("raid", title, url="https://wire.example/raid", link_key="wire.example/raid", summary=text,
+                  published=now, lang="en")  # fmt: skip
+    room.source.give(WIRE, Fetched(entries=(entry,)))
+    await room.poll()
+    await room.flush()
+    await room.edit()
+
+
+@pytest.fixture
+async def room(newsroom: Newsroom) -> Newsroom:
+    """An alert that was posted."""
+    await newsroom.add_feed()
+    newsroom.source.give(WIRE, Fetched(entries=entries("Rain in the hills", at=newsroom.clock())))
+    await newsroom.poll()
+    await newsroom.say("/subscribe ISIL")
+    await show(newsroom, FIRST)
+    assert newsroom.platform.titles() == [FIRST]
+    return newsroom
+
+
+def card(room: Newsroom) -> Message:
+    [(_, _, message)] = room.platform.posted
+    return message
+
+
+async def test_a_changed_headline_is_on_the_card_with_the_old_one_and_rings_nothing(room: Newsroom) -> None:
+    await show(room, CORRECTED)
+    assert card(room).title == CORRECTED
+    assert card(room).body[-1].text == f"Headline changed by The Wire, 27 Nov, 00:00 UTC; it was “{FIRST}”"
+    assert "Coverage" not in card(room).text
+    assert len(room.platform.edited) == 1
+
+
+async def test_a_changed_figure_in_the_text_is_told_too(room: Newsroom) -> None:
+    await show(room, FIRST, TEXT.replace("9", "7"))
+    assert card(room).title == FIRST
+    assert card(room).body[-1].text == "Text changed by The Wire, 27 Nov, 00:00 UTC"
+    assert "killed 7" in await room.say("/news ISIL")
+
+
+async def test_what_is_no_change_is_no_edit(room: Newsroom) -> None:
+    await show(room, f"{FIRST}.", f"{TEXT} Read more")
+    await show(room, FIRST)
+    assert room.platform.edited == []
+    assert "Nothing about ISIL was changed" in await room.say("/changes ISIL")
+
+
+async def test_changes_are_listed_by_topic_newest_first(room: Newsroom) -> None:
+    await show(room, CORRECTED)
+    await show(room, "Iraqi army says Islamic State raid killed seven")
+    listed = await room.say("/changes ISIL")
+    assert listed.startswith("2 changes about ISIL in the last 7 days")
+    assert listed.index(f"it was “{CORRECTED}”") < listed.index(f"it was “{FIRST}”")
+    assert "2 changes about all feeds" in await room.say("/changes")
+    assert "Nothing about Chile was changed" in await room.say("/changes Chile")
+
+
+async def test_the_archive_finds_the_new_words_and_no_longer_the_old_ones(room: Newsroom) -> None:
+    assert FIRST in await room.say('/news "nine Islamic State"')
+    await show(room, CORRECTED)
+    assert CORRECTED in await room.say('/news "seven Islamic State"')
+    assert FIRST not in await room.say('/news "nine Islamic State"')
+
+
+async def test_an_item_that_is_in_its_feed_twice_is_not_corrected_at_every_look(room: Newsroom) -> None:
+    now = room.clock()
+    twice = tuple(
+        Entry("twice", title, url="https://wire.example/2", summary=TEXT, published=now)
+        for title in ("Daesh cell found in Mosul", "Daesh cell found in Tikrit")
+    )
+    for _ in range(3):
+        room.source.give(WIRE, Fetched(entries=twice))
+        await room.poll()
+    assert "Nothing about all feeds was changed" in await room.say("/changes")
+
+
+async def test_a_live_blog_s_headlines_come_to_an_end(room: Newsroom) -> None:
+    for number in range(25):
+        await show(room, f"Live: raid on Islamic State cave, update {number}")
+    assert "20 changes" in await room.say("/changes")
+    assert card(room).title.endswith("update 24")
