@@ -292,19 +292,6 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
     Imported here and not above: who has no Slack need not load its SDK.
     """
     on: dict[str, Platform] = {}
-    if settings.web.enabled:
-        from bot.platforms.web import connect as web
-
-        on["web"] = web(
-            host=settings.web.host,
-            port=settings.web.port,
-            password=_shown(settings.web.password),
-            hosts=settings.web.hosts,
-            chat=house.store.chat,
-            health=house.health,
-            metrics=metrics.page,
-            clock=_utc,
-        )
     if settings.console.enabled:
         from bot.platforms.console import connect as console
 
@@ -327,8 +314,27 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             _shown(table.signing_secret),
             api_url=table.api_url,
             command=table.command,
+            transport=table.transport,
             followed=house.followed,
         )
+    # Last, because it serves what the others are called on: an ASGI application by its path, each.
+    mounts = {path: door for platform in on.values() for path, door in getattr(platform, "doors", {}).items()}
+    if settings.web.enabled:
+        from bot.platforms.web import connect as web
+
+        on["web"] = web(
+            host=settings.web.host,
+            port=settings.web.port,
+            password=_shown(settings.web.password),
+            hosts=settings.web.hosts,
+            chat=house.store.chat,
+            health=house.health,
+            metrics=metrics.page,
+            clock=_utc,
+            mounts=mounts,
+        )
+    elif mounts:
+        raise SettingsError(f"NEWSBELL_WEB__ENABLED must be true: {', '.join(mounts)} is served on the web port.")
     return on
 
 

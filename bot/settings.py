@@ -56,7 +56,10 @@ class Slack(Table):
 
     bot_token: SecretStr | None = Field(None, description="Bot token, xoxb-...")
     app_token: SecretStr | None = Field(None, description="App token for Socket Mode, xapp-...")
-    signing_secret: SecretStr | None = Field(None, description="Signing secret of the app.")
+    transport: Literal["socket", "http"] = Field(
+        "socket", description="How Slack reaches us: socket needs no public address, http is served on the web port."
+    )
+    signing_secret: SecretStr | None = Field(None, description="Signing secret of the app; http wants it.")
     api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
     command: str = Field("/news", pattern=r"^/[a-z0-9_-]{1,31}$", description="The slash command in Slack.")
 

@@ -60,7 +60,7 @@ class SlackPeople:
         place = self.slack.channels.get(channel)
         name = place.name if place and (not place.private or channel == DIRECT) else "privategroup"
         key, url = self._address()
-        await self.slack.socket.envelope(
+        await self.slack.wire.envelope(
             "slash_commands",
             {
                 "command": command,
@@ -86,7 +86,7 @@ class SlackPeople:
         user = user or self.slack.admin
         key, url = self._address()
         action = {**buttons_of(message)[label], "action_ts": self.slack.ts(), "block_id": "b"}
-        await self.slack.socket.envelope(
+        await self.slack.wire.envelope(
             "interactive",
             {
                 "type": "block_actions",
@@ -129,7 +129,7 @@ class SlackPeople:
             "event_time": 1,
             "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}],
         }
-        await self.slack.socket.envelope("events_api", body)
+        await self.slack.wire.envelope("events_api", body)
 
     def _address(self) -> tuple[str, str]:
         key = f"a{self.slack.next()}"

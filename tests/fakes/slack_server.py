@@ -7,6 +7,8 @@
         slack.fail("drop after")             # the next post is made, and the connection cut before the answer
         slack.posted                         # the log: loss and doubling are counted here
 
+With `transport="http"` people's doings come as signed requests to `slack.http.url`, else over Socket Mode.
+
 The Web API takes form, JSON and query arguments and checks tokens and scopes; Socket Mode sends envelopes and wants
 each acknowledged within three seconds; an address for answers takes five of them. `invalid` must be empty at the end.
 """
@@ -21,6 +23,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.slack_http import FakeRequests
 from tests.fakes.slack_people import PATIENCE, Answer, SlackPeople
 from tests.fakes.slack_socket import FakeSocketMode
 from tests.fakes.slack_views import SlackViews
@@ -78,6 +81,8 @@ class FakeSlack:
         *,
         bot_token: str = "xoxb-token",
         app_token: str = "xapp-token",
+        signing_secret: str = "a signing secret",
+        transport: str = "socket",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.bot_token, self.app_token, self.clock = bot_token, app_token, clock
@@ -105,6 +110,8 @@ class FakeSlack:
         self.history_page = 15
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
+        self.http = FakeRequests(self, signing_secret)
+        self.wire: FakeSocketMode | FakeRequests = self.http if transport == "http" else self.socket
         people = SlackPeople(self)
         self.slash, self.type, self.press, self.mention = people.slash, people.type, people.press, people.mention
         self.tell = people.tell

@@ -152,7 +152,7 @@ class SlackViews:
         await self._act(window, block, {**element, "action_ts": self.slack.ts()})
 
     async def _act(self, window: Window, block: str, action: Payload) -> None:
-        await self.slack.socket.envelope(
+        await self.slack.wire.envelope(
             "interactive",
             {
                 **self._who(window.user),
@@ -168,7 +168,7 @@ class SlackViews:
         """Types into a select whose options come from the app."""
         element = window.inputs[block_id]
         assert element["type"] == "external_select"
-        await self.slack.socket.envelope(
+        await self.slack.wire.envelope(
             "interactive",
             {
                 **self._who(window.user),
@@ -196,7 +196,7 @@ class SlackViews:
             "view": {**window.payload(), "state": {"values": values}},
             "response_urls": [],
         }
-        await self.slack.socket.envelope("interactive", payload)
+        await self.slack.wire.envelope("interactive", payload)
 
     async def shortcut(self, callback_id: str, user: User | None = None, **more: Any) -> None:
         """A global shortcut; with `message` and `channel` one on a message."""
@@ -204,7 +204,7 @@ class SlackViews:
         kind = "message_action" if "message" in more else "shortcut"
         if "channel" in more:
             more["channel"] = {"id": more["channel"], "name": "x"}
-        await self.slack.socket.envelope(
+        await self.slack.wire.envelope(
             "interactive",
             {
                 **self._who(user),

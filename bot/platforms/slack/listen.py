@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import structlog
+from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -24,6 +26,7 @@ from bot.platforms.slack.words import after_mention
 log = structlog.get_logger(__name__)
 
 Body = dict[str, Any]
+Next = Callable[[], Awaitable[None]]
 
 EVENTS = 5000
 """Event ids remembered: Slack tells an event up to three more times, within five minutes."""
@@ -42,12 +45,20 @@ class Listener:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def register(self, app: AsyncApp) -> None:
+        app.middleware(self.once)
         app.command(self._clerk.command)(self.typed)
         app.event("app_mention")(self.mentioned)
         app.action(re.compile(f"^{re.escape(PRESS)}"))(self.pressed)
         app.action(re.compile(f"^{re.escape(OPEN)}"))(self.opened)
         self._windows.register(app)
         app.error(self.failed)
+
+    async def once(self, body: Body, next: Next) -> BoltResponse | None:  # noqa: A002 - Bolt's name for it
+        """Slack tells an event again when it did not hear that we heard: it is heard again, and nothing more."""
+        if body.get("type") == "event_callback" and self._is_known(str(body.get("event_id"))):
+            return BoltResponse(status=200, body="")
+        await next()
+        return None
 
     async def typed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """The slash command with its words; without words a form that does the same by clicking."""
@@ -84,10 +95,9 @@ class Listener:
         """A link was opened: Slack wants to hear that we heard."""
         await ack()
 
-    async def mentioned(self, ack: AsyncAck, body: Body) -> None:
+    async def mentioned(self, ack: AsyncAck, event: Body) -> None:
         await ack()
-        event = body["event"]
-        if event.get("bot_id") or not event.get("user") or self._is_known(str(body.get("event_id") or event["ts"])):
+        if event.get("bot_id") or not event.get("user"):
             return
         invocation = await self._directory.invocation(event["channel"], event["user"])
         reply = await self._clerk.typed(invocation, after_mention(event.get("text") or ""))

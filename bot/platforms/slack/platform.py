@@ -1,4 +1,4 @@
-"""The Slack platform: Socket Mode for what people say, the Web API for what the outbox hands us."""
+"""The Slack platform: Socket Mode or HTTP for what people say, the Web API for what the outbox hands us."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from bot.core.message import Message
 from bot.core.model import Subscription
 from bot.core.router import Router
 from bot.platforms.slack.directory import Directory
+from bot.platforms.slack.door import PATH, Door
 from bot.platforms.slack.draw import Drawn, draw
 from bot.platforms.slack.listen import Listener
 from bot.platforms.slack.outcome import TIMEOUT, WRONG_TOKEN, code_of, judged
@@ -74,7 +75,8 @@ class SlackPlatform:
     """Channels are `slack:<team>:<channel>`, tenants `slack:<team>`.
 
     `app_token` (xapp-) opens Socket Mode, which `run` needs; posting needs the bot token alone. `command` is the slash
-    command as it is set in the app's manifest. `followed` tells a tenant's subscriptions, for the Home tab.
+    command as it is set in the app's manifest. With the `transport` "http" Slack comes to `doors` instead, which wants
+    the signing secret and a public address. `followed` tells a tenant's subscriptions, for the Home tab.
     """
 
     name = "slack"
@@ -88,6 +90,7 @@ class SlackPlatform:
         *,
         api_url: str = "https://slack.com/api/",
         command: str = "/news",
+        transport: str = "socket",
         followed: Followed = _nothing,
         clock: Callable[[], datetime] = _now,
     ) -> None:
@@ -96,19 +99,22 @@ class SlackPlatform:
         self._signing_secret = signing_secret
         self._api_url = api_url
         self._command = command
+        self._transport = transport
+        self._door = Door(signing_secret or "", clock)
         self._followed = followed
         self._clock = clock
         self._bot = "@Newsbell"
         self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._posting: AsyncWebClient | None = None
 
+    @property
+    def doors(self) -> dict[str, Door]:
+        """What the web server serves for us: an ASGI application by its path."""
+        return {PATH: self._door} if self._transport == "http" else {}
+
     async def run(self, router: Router) -> None:
         """Keeps a connection up until cancelled. Raises SettingsError where only a person can help."""
-        if not self._app_token:
-            raise SettingsError(
-                "NEWSBELL_SLACK__APP_TOKEN is not set: make an app-level token with the scope connections:write "
-                "(Basic Information > App-Level Tokens, it begins with xapp-)."
-            )
+        self._must_be_set()
         client = AsyncWebClient(
             self._bot_token,
             base_url=self._api_url,
@@ -118,18 +124,46 @@ class SlackPlatform:
         )
         who = await self._until_reached(client.auth_test, *BOT_TOKEN)
         self._bot = f"@{who['user']}"
-        app = AsyncApp(client=client, signing_secret=self._signing_secret or "")
+        # Signatures are checked at our own door, which also knows replays; over Socket Mode there are none.
+        app = AsyncApp(client=client, signing_secret=self._signing_secret or "", request_verification_enabled=False)
         directory = Directory(client, self._clock, team=str(who["team_id"]), bot=self._bot)
         Listener(router, client, directory, self._command, self._followed).register(app)
+        bound = log.bind(bot=self._bot, team=who["team"], command=self._command)
+        if self._transport == "http":
+            await self._serve(app, bound)
+        else:
+            await self._connect(app, bound)
+
+    async def _serve(self, app: AsyncApp, bound: Any) -> None:
+        self._door.app = app
+        bound.info("slack is awaited", path=PATH)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._door.app = None
+
+    async def _connect(self, app: AsyncApp, bound: Any) -> None:
         handler = AsyncSocketModeHandler(app, self._app_token)
         try:
             # The first address is asked for here, because the SDK would log a wrong token for ever and go on trying.
             handler.client.wss_uri = await self._until_reached(handler.client.issue_new_wss_url, *APP_TOKEN)
             await handler.connect_async()  # type: ignore[no-untyped-call]  # the SDK's
-            log.info("slack connected", bot=self._bot, team=who["team"], command=self._command)
+            bound.info("slack connected")
             await freshen(handler.client, LOST)
         finally:
             await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK's
+
+    def _must_be_set(self) -> None:
+        if self._transport == "http" and not self._signing_secret:
+            raise SettingsError(
+                "NEWSBELL_SLACK__SIGNING_SECRET is not set: copy the Signing Secret (Basic Information > App "
+                "Credentials). Without it anybody could speak as Slack."
+            )
+        if self._transport != "http" and not self._app_token:
+            raise SettingsError(
+                "NEWSBELL_SLACK__APP_TOKEN is not set: make an app-level token with the scope connections:write "
+                "(Basic Information > App-Level Tokens, it begins with xapp-)."
+            )
 
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         known = self._sent.get((channel, delivery_id))
@@ -169,7 +203,9 @@ class SlackPlatform:
         """Who the bot is and where. Raises SettingsError where a token is wrong or a scope is missing, or as `send`."""
         async with judged(self._bot):
             who = await self._asked(self._client().auth_test, *BOT_TOKEN)
-            if self._app_token:
+            if self._transport == "http":
+                self._must_be_set()
+            elif self._app_token:
                 opening = functools.partial(self._client().apps_connections_open, app_token=self._app_token)
                 await self._asked(opening, *APP_TOKEN)
         granted = {scope.strip() for scope in str(_header(who, "x-oauth-scopes")).split(",")}
@@ -179,8 +215,11 @@ class SlackPlatform:
                 f"The Slack app lacks the scopes {', '.join(missing)}: add them under OAuth & Permissions (or paste "
                 "config/slack-manifest.yaml again under App Manifest) and reinstall the app."
             )
-        without = "" if self._app_token else "; without NEWSBELL_SLACK__APP_TOKEN it posts but hears no commands"
-        return f"@{who['user']} in {who['team']}{without}"
+        if self._transport == "http":
+            how = f"; Slack's requests are awaited at {PATH}"
+        else:
+            how = "" if self._app_token else "; without NEWSBELL_SLACK__APP_TOKEN it posts but hears no commands"
+        return f"@{who['user']} in {who['team']}{how}"
 
     async def _read_back(self, place: str, delivery_id: str, oldest: str) -> str | None:
         cursor = ""

@@ -5,13 +5,15 @@ A page of another site can make a browser knock here, so listening on loopback a
   Sec-Fetch-Site   must say that an unsafe request comes from our own page (Origin where a browser is too old to
                    send it): the complete alternative to tokens in OWASP's page on cross-site request forgery;
   a session        wherever somebody else than this machine's own user could connect.
+
+What another platform has mounted here (Slack's requests) passes by the host alone: it knows its callers by signatures.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from urllib.parse import urlsplit
@@ -100,8 +102,9 @@ class Names:
 class Gate:
     """The outermost ASGI layer; see the top of this file."""
 
-    def __init__(self, app: ASGIApp, names: Names, door: Doorkeeper) -> None:
+    def __init__(self, app: ASGIApp, names: Names, door: Doorkeeper, mounts: Mapping[str, ASGIApp] = {}) -> None:
         self._app = app
+        self._mounts = mounts
         self._names = names
         self._door = door
         self.locked = names.need_login or door.password is not None
@@ -126,6 +129,10 @@ class Gate:
                 tell("request answered", method=scope["method"], path=path, status=message["status"], ms=elapsed)
             await send(message)
 
+        mounted = self._mounts.get(path)
+        if mounted and self._names.know(headers.get("host", "")):
+            await mounted(scope, receive, send_safely)
+            return
         refusal = self._refusal(scope["method"], path, headers)
         if refusal is None:
             value = cookie(headers)

@@ -45,6 +45,7 @@ class WebPlatform:
 
     On loopback it is open. Anywhere else people log in: by the password, or, where none is set, by the link that
     `front_door` gives, which works once. `hosts` are more names that the page may be called by (behind a proxy).
+    `mounts` are other platforms' applications by their exact path, which know their callers themselves.
     `port` 0 takes any free one. `started` is set as soon as connections are accepted.
     """
 
@@ -63,6 +64,7 @@ class WebPlatform:
         metrics: Callable[[], bytes],
         clock: Callable[[], datetime],
         hosts: tuple[str, ...] = (),
+        mounts: Mapping[str, ASGIApp] = {},
     ) -> None:
         self._host = host.strip("[]")
         self._port = port
@@ -70,6 +72,7 @@ class WebPlatform:
         self._health = health
         self._metrics = metrics
         self._clock = clock
+        self._mounts = mounts
         self._names = Names.of(self._host, hosts)
         self._door = Doorkeeper(password or None, clock)
         self._wire = Wire()
@@ -100,7 +103,7 @@ class WebPlatform:
             docs_url=None,
             redoc_url=None,
         )
-        gate = Gate(inside, self._names, self._door)
+        gate = Gate(inside, self._names, self._door, self._mounts)
         inside.include_router(api(Room(self._chat, self._wire, router, self._clock, gate.locked)))
         inside.include_router(operations(self._health, self._metrics))
         inside.include_router(pages(self._door, self._wire))

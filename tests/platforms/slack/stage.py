@@ -1,31 +1,66 @@
-"""A Slack platform that is connected to the fake Slack while a test plays on it."""
+"""A Slack platform that is connected to the fake Slack, by either transport, while a test plays on it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.core.router import Router
 from bot.platforms.slack import SlackPlatform
+from bot.platforms.slack.door import PATH
+from bot.platforms.web import WebPlatform
 from tests.fakes.sample_commands import sample_router
 from tests.fakes.slack_server import FakeSlack
+from tests.platforms.web.memory_chat import MemoryChat
 
 
 def platform_at(slack: FakeSlack, **options: Any) -> SlackPlatform:
-    return SlackPlatform("xoxb-token", "xapp-token", api_url=slack.api_url, **options)
+    options.setdefault("transport", "http" if slack.wire is slack.http else "socket")
+    return SlackPlatform("xoxb-token", "xapp-token", slack.http.secret, api_url=slack.api_url, **options)
 
 
 @asynccontextmanager
 async def running(slack: FakeSlack, router: Router | None = None, **options: Any) -> AsyncIterator[SlackPlatform]:
     platform = platform_at(slack, **options)
-    task = asyncio.create_task(platform.run(router or sample_router()[0]))
+    router = router or sample_router()[0]
+    tasks = [asyncio.create_task(platform.run(router))]
     try:
-        await slack.socket.connected()
+        if platform.doors:
+            await _served(slack, platform, router, tasks)
+        else:
+            await slack.socket.connected()
         yield platform
-        await slack.socket.acknowledged()
+        await slack.wire.acknowledged()
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _served(slack: FakeSlack, platform: SlackPlatform, router: Router, tasks: list[asyncio.Task[None]]) -> None:
+    """The real web server, with the platform's door on its port."""
+
+    async def health() -> dict[str, Any]:
+        return {}
+
+    web = WebPlatform(
+        host="127.0.0.1",
+        port=0,
+        password="behind a login",
+        chat=MemoryChat(lambda: datetime.now(UTC)),
+        health=health,
+        metrics=lambda: b"",
+        clock=lambda: datetime.now(UTC),
+        mounts=platform.doors,
+    )
+    tasks.append(asyncio.create_task(web.run(router)))
+    await web.started.wait()
+    slack.http.url = f"{web.url}{PATH}"
+    async with asyncio.timeout(10):
+        while platform.doors[PATH].app is None:
+            await asyncio.sleep(0.01)

@@ -17,9 +17,9 @@ from tests.platforms import hostile
 from tests.platforms.slack.stage import running
 
 
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as server:
+@pytest.fixture(params=["socket", "http"])
+async def slack(request: pytest.FixtureRequest) -> AsyncIterator[FakeSlack]:
+    async with FakeSlack(transport=request.param) as server:
         yield server
         assert server.invalid == []
 
@@ -184,7 +184,7 @@ async def test_a_window_that_was_closed_meanwhile_is_nobodys_error(slack: FakeSl
         window = await opened(slack)
         await slack.views.submit(window, topic="ISIL")
         del slack.views.windows[window.id]
-        await slack.socket.acknowledged()
+        await slack.wire.acknowledged()
         assert "ISIL" in (await slack.slash("topics")).text
 
 
