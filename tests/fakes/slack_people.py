@@ -13,7 +13,7 @@ from tests.fakes.slack_world import BOT, DIRECT, GENERAL, TEAM, Payload, User, b
 if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack
 
-PATIENCE = 8.0  # seconds until a test gives up waiting for an answer
+PATIENCE = 20.0  # seconds until a test gives up waiting for an answer
 USES = 5
 """Answers that one address takes."""
 

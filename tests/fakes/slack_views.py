@@ -12,7 +12,7 @@ from tests.fakes.slack_world import GENERAL, TEAM, Payload, SlackError, User, bl
 if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 FIELDS = {
     "modal": {
         "type", "title", "submit", "close", "blocks", "private_metadata", "callback_id", "clear_on_close",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -46,6 +47,8 @@ FIRST = "subscribe"
 """The command of a form that nobody asked for by name; also the callback_id of the global shortcut."""
 MORE = "more"
 """The callback_id of the message shortcut, and the command that it runs."""
+AT_ONCE, SETTLED = 1.5, 0.5
+"""Seconds: an answer so quick is the acknowledgement, for which Slack waits three; and until that has surely left."""
 STATUS = "status"
 HOMES = 2000
 """People whose Home tab is drawn again when they change something in a window."""
@@ -106,17 +109,27 @@ class Windows:
         await self._tell(opened["view"]["id"], wanted, answer)
 
     async def submitted(self, ack: AsyncAck, body: Body) -> None:
-        view = body["view"]
+        """A filled form. What is quick stands in the acknowledgement itself; else a word does, until it is there."""
+        user, view = body["user"]["id"], body["view"]
+        answering = asyncio.create_task(self._answer_form(user, view))
+        if (await asyncio.wait({answering}, timeout=AT_ONCE))[0]:
+            await ack(response_action="update", view=result(*answering.result()))
+        else:
+            await ack(response_action="update", view=working(Form.of(view)))
+            wanted, message = await answering
+            # An acknowledgement leaves a moment after it was made, and would take the place of what came before it.
+            await asyncio.sleep(SETTLED)
+            await self._tell(view["id"], wanted, message)
+        await self._redraw_home(user)
+
+    async def _answer_form(self, user: str, view: View) -> tuple[Form, Message]:
         wanted = Form.of(view)
-        await ack(response_action="update", view=working(wanted))
         command = self._clerk.find(wanted.command)
         if command is None:
-            return
+            return wanted, Message(title=f"There is no {wanted.command} any more.")
         filled, where = values(command, self._directory.team, view)
         wanted = Form(wanted.command, where or wanted.channel)
-        answer = await self._answer(body["user"]["id"], wanted, filled=filled, chosen=True)
-        await self._tell(view["id"], wanted, answer)
-        await self._redraw_home(body["user"]["id"])
+        return wanted, await self._answer(user, wanted, filled=filled, chosen=True)
 
     async def pressed(self, body: Body) -> None:
         """A button of an answer in a window: the next answer takes its place. One on the Home tab opens a window."""

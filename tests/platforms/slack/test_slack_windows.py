@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from bot.core.command import Choice
+from bot.core.command import Choice, Invocation, command
+from bot.core.message import Message
+from bot.core.router import Router
 from bot.platforms.slack.form import CHOOSE, Form, asked, form, offered, values
-from tests.fakes.sample_commands import COMMANDS, sample_router
+from tests.fakes.sample_commands import COMMANDS, Desk, sample_router
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_views import Window, view_faults
 from tests.fakes.slack_world import ALERTS, DIRECT, GENERAL, GROUP, PRIVATE, TEAM
@@ -52,8 +55,8 @@ async def test_another_command_draws_its_own_options(slack: FakeSlack) -> None:
     assert desk.calls == [("news", desk.calls[0][1], {"query": '"oil price"', "days": 14, "count": 5})]
 
 
-@pytest.mark.parametrize("command", [each.name for each in COMMANDS if each.name != "broken"])
-async def test_every_command_can_be_done_by_clicking(slack: FakeSlack, command: str) -> None:
+@pytest.mark.parametrize("name", [each.name for each in COMMANDS if each.name != "broken"])
+async def test_every_command_can_be_done_by_clicking(slack: FakeSlack, name: str) -> None:
     filled: dict[str, dict[str, Any]] = {
         "more": {"article": "42"},
         "subscribe": {"topic": "ISIL"},
@@ -67,11 +70,25 @@ async def test_every_command_can_be_done_by_clicking(slack: FakeSlack, command: 
     router, desk = sample_router()
     async with running(slack, router):
         window = await opened(slack)
-        await slack.views.choose(window, CHOOSE, command)
-        await slack.views.submit(window, **filled.get(command, {}))
+        await slack.views.choose(window, CHOOSE, name)
+        await slack.views.submit(window, **filled.get(name, {}))
         await window.shows("Something else")
-    assert [name for name, _, _ in desk.calls] == [command]
-    assert filled.get(command, {}).items() <= desk.calls[0][2].items()
+    assert [each for each, _, _ in desk.calls] == [name]
+    assert filled.get(name, {}).items() <= desk.calls[0][2].items()
+
+
+async def test_an_answer_that_takes_long_is_awaited_in_the_window(slack: FakeSlack) -> None:
+    @command("slow", "Takes its time")
+    async def slow(desk: Desk, call: Invocation) -> Message:
+        await asyncio.sleep(2)
+        return Message(title="At last")
+
+    async with running(slack, Router((*COMMANDS, slow), Desk())):
+        window = await opened(slack)
+        await slack.views.choose(window, CHOOSE, "slow")
+        await slack.views.submit(window)
+        await window.shows("One moment")
+        await window.shows("At last")
 
 
 async def test_the_answers_buttons_work_in_the_window_and_lead_back(slack: FakeSlack) -> None:
@@ -182,8 +199,8 @@ async def test_more_like_this_on_any_message(slack: FakeSlack) -> None:
 async def test_a_window_that_was_closed_meanwhile_is_nobodys_error(slack: FakeSlack) -> None:
     async with running(slack):
         window = await opened(slack)
-        await slack.views.submit(window, topic="ISIL")
         del slack.views.windows[window.id]
+        await slack.views.submit(window, topic="ISIL")
         await slack.wire.acknowledged()
         assert "ISIL" in (await slack.slash("topics")).text
 
@@ -191,12 +208,12 @@ async def test_a_window_that_was_closed_meanwhile_is_nobodys_error(slack: FakeSl
 def test_every_command_of_the_house_makes_a_valid_form() -> None:
     from bot.commands import COMMANDS as HOUSE
 
-    for command in HOUSE:
+    for each in HOUSE:
         for channel in ("", "C1"):
-            drawn = form(Form(command.name, channel), HOUSE, {"news": "search"}, {"topic": "x" * 400})
+            drawn = form(Form(each.name, channel), HOUSE, {"news": "search"}, {"topic": "x" * 400})
             assert view_faults(drawn, "modal") == []
-            assert Form.of(drawn) == Form(command.name, channel)
-            assert values(command, "T1", drawn) == ({}, "")
+            assert Form.of(drawn) == Form(each.name, channel)
+            assert values(each, "T1", drawn) == ({}, "")
 
 
 def test_any_completion_is_within_slacks_limits() -> None:
