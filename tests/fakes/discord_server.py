@@ -28,10 +28,13 @@ from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_people import People
 from tests.fakes.discord_world import (
     APPLICATION,
+    CREATE_THREADS,
     EPOCH,
+    FORUM,
     NEWS_CHANNEL,
     SEND,
     TEXT_CHANNEL,
+    THREAD,
     VIEW,
     VOICE_CHANNEL,
     Channel,
@@ -48,7 +51,8 @@ from tests.fakes.discord_world import (
 
 GUILD = 500_000_000_000_000_000
 DESK, ELITE = (510_000_000_000_000_000 + number for number in (1, 2))
-GENERAL, ALERTS, SECRET, LOCKED, VOICE, NEWS = (600_000_000_000_000_000 + number for number in range(1, 7))
+GENERAL, ALERTS, SECRET, LOCKED, VOICE, NEWS, STORIES = (600_000_000_000_000_000 + number for number in range(1, 8))
+IRAQ_TAG = 520_000_000_000_000_001
 
 NONCE_WINDOW = timedelta(minutes=3)  # "the past few minutes"; the length is not published
 
@@ -94,6 +98,7 @@ class FakeDiscord:
             Channel(LOCKED, "locked", bot_lacks=SEND),
             Channel(VOICE, "voice", VOICE_CHANNEL),
             Channel(NEWS, "wire", NEWS_CHANNEL),
+            Channel(STORIES, "stories", FORUM, tags={IRAQ_TAG: "Iraq"}),
         ]
         roles = [Role(DESK, "desk", mentionable=True), Role(ELITE, "elite")]
         self.guild = Guild(
@@ -231,6 +236,11 @@ class FakeDiscord:
             ("POST", r"/channels/(\d+)/messages", self._create_message),
             ("GET", r"/channels/(\d+)/messages", self._history),
             ("PATCH", r"/channels/(\d+)/messages/(\d+)", self._edit_message),
+            ("GET", r"/channels/(\d+)", self._get_channel),
+            ("GET", r"/channels/(\d+)/messages/(\d+)", self._get_message),
+            ("POST", r"/channels/(\d+)/messages/(\d+)/threads", self._create_thread),
+            ("POST", r"/channels/(\d+)/threads", self._create_post),
+            ("GET", r"/guilds/\d+/threads/active", self._active_threads),
             ("POST", r"/interactions/(\d+)/([^/]+)/callback", self.people.callback),
             ("POST", r"/webhooks/\d+/([^/]+)", self.people.followup),
             ("PATCH", r"/webhooks/\d+/([^/]+)/messages/@original", self.people.edit_original),
@@ -382,11 +392,62 @@ class FakeDiscord:
         channel = self.channel(int(channel_id))
         if channel.bot_lacks & VIEW:
             raise Refusal(403, 50001, "Missing Access")
+        if channel.type == FORUM:
+            raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
         limit = int(request.query.get("limit", 50))
         after, before = int(request.query.get("after", 0)), int(request.query.get("before", 1 << 63))
         chosen = [each for each in channel.messages if after < int(each["id"]) < before]
         chosen = chosen[:limit] if "after" in request.query else chosen[-limit:]
         return 200, list(reversed(chosen))
+
+    # Threads
+
+    async def _get_channel(self, _request: web.Request, _body: Any, channel_id: str) -> tuple[int, Any]:
+        channel = self.channel(int(channel_id))
+        if channel.id in self.dms:
+            return 200, self.people.dm_payload(channel)
+        if channel.type == THREAD:
+            return 200, self.guild.thread_payload(channel, self.bot)
+        return 200, {**self.guild.channel_payload(channel, self.bot), "guild_id": str(self.guild.id)}
+
+    async def _get_message(self, _request: web.Request, _body: Any, channel: str, message: str) -> tuple[int, Any]:
+        return 200, self._message(self.channel(int(channel)), message)
+
+    async def _create_thread(
+        self, _request: web.Request, body: Payload, channel_id: str, message: str
+    ) -> tuple[int, Any]:
+        parent = self._writable(int(channel_id))
+        self._message(parent, message)
+        if parent.bot_lacks & CREATE_THREADS:
+            raise Refusal(403, 50013, "Missing Permissions")
+        if int(message) in self.guild.channels:
+            raise Refusal(400, 160004, "A thread has already been created for this message")
+        return 201, self._open(int(message), body["name"], parent, ())
+
+    async def _create_post(self, request: web.Request, body: Payload, channel_id: str) -> tuple[int, Any]:
+        fault = self._faults.pop(0) if self._faults else None
+        await self._before(request, fault, body)
+        parent = self.channel(int(channel_id))
+        if parent.bot_lacks & SEND:
+            raise Refusal(403, 50013, "Missing Permissions")
+        self.check(body["message"])
+        identity = self.snowflake()
+        opened = self._open(identity, body["name"], parent, tuple(int(tag) for tag in body.get("applied_tags") or ()))
+        message = stored_message(identity, identity, self.bot, body["message"], self.clock())
+        self.guild.channels[identity].messages.append(message)
+        self.posted.append(Posted(str(identity), parent.id, None, body["message"], self.clock()))
+        await self._after(request, fault)
+        return 201, {**opened, "message": message}
+
+    def _open(self, identity: int, name: str, parent: Channel, applied: tuple[int, ...]) -> Payload:
+        thread = Channel(identity, name, THREAD, parent=parent.id, applied=applied)
+        self.guild.channels[identity] = thread
+        return self.guild.thread_payload(thread, self.bot)
+
+    async def _active_threads(self, _request: web.Request, _body: Any) -> tuple[int, Any]:
+        threads = [each for each in self.guild.channels.values() if each.type == THREAD]
+        payloads = [self.guild.thread_payload(each, self.bot) for each in threads]
+        return 200, {"threads": payloads, "members": [], "has_more": False}
 
     def _message(self, channel: Channel, identity: str) -> Payload:
         found = next((each for each in channel.messages if each["id"] == identity), None)
@@ -400,7 +461,7 @@ class FakeDiscord:
             raise Refusal(403, 50001, "Missing Access")
         if channel.bot_lacks & SEND:
             raise Refusal(403, 50013, "Missing Permissions")
-        if channel.type not in (TEXT_CHANNEL, NEWS_CHANNEL, 1):
+        if channel.type not in (TEXT_CHANNEL, NEWS_CHANNEL, THREAD, 1):
             raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
         return channel
 

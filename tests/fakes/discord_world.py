@@ -12,12 +12,13 @@ from aiohttp import web
 
 APPLICATION = 900_000_000_000_000_001
 EPOCH = 1_420_070_400_000  # Discord's own: the first millisecond of 2015
+CREATE_THREADS = 1 << 35
 VIEW, SEND, HISTORY, MANAGE, ADMIN = 1 << 10, 1 << 11, 1 << 16, 1 << 5, 1 << 3
-USUAL = VIEW | SEND | HISTORY | 1 << 31  # and application commands
+USUAL = VIEW | SEND | HISTORY | CREATE_THREADS | 1 << 31  # and application commands
 EVERYTHING = (1 << 53) - 1
 COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS = 1 << 15, 1 << 6, 1 << 7, 1 << 12
 
-TEXT_CHANNEL, DM_CHANNEL, VOICE_CHANNEL, CATEGORY, NEWS_CHANNEL = 0, 1, 2, 4, 5
+TEXT_CHANNEL, DM_CHANNEL, VOICE_CHANNEL, CATEGORY, NEWS_CHANNEL, THREAD, FORUM = 0, 1, 2, 4, 5, 11, 15
 
 Payload = dict[str, Any]
 
@@ -53,6 +54,9 @@ class Channel:
     type: int = TEXT_CHANNEL
     bot_lacks: int = 0
     people_lack: int = 0
+    parent: int | None = None
+    tags: dict[int, str] = field(default_factory=dict)
+    applied: tuple[int, ...] = ()
     messages: list[Payload] = field(default_factory=list)
 
 
@@ -105,7 +109,9 @@ class Guild:
                 managers,
                 *(self.role_payload(role) for role in self.roles.values()),
             ],
-            "channels": [self.channel_payload(channel, bot) for channel in self.channels.values()],
+            "channels": [
+                self.channel_payload(channel, bot) for channel in self.channels.values() if channel.type != THREAD
+            ],
             "members": [self.member(bot)],
             "member_count": 3,
             "threads": [],
@@ -120,6 +126,24 @@ class Guild:
             "nsfw_level": 0,
             "mfa_level": 0,
             "system_channel_flags": 0,
+        }
+
+    def thread_payload(self, thread: Channel, bot: User) -> Payload:
+        archive = {"archived": False, "archive_timestamp": "2026-01-01T00:00:00+00:00", "auto_archive_duration": 1440}
+        return {
+            "id": str(thread.id),
+            "type": THREAD,
+            "flags": 0,
+            "guild_id": str(self.id),
+            "parent_id": str(thread.parent),
+            "name": thread.name,
+            "owner_id": str(bot.id),
+            "thread_metadata": {**archive, "locked": False},
+            "message_count": 0,
+            "member_count": 1,
+            "total_message_sent": 0,
+            "rate_limit_per_user": 0,
+            "applied_tags": [str(tag) for tag in thread.applied],
         }
 
     def channel_payload(self, channel: Channel, bot: User) -> Payload:
@@ -147,7 +171,12 @@ class Guild:
             "rate_limit_per_user": 0,
             "flags": 0,
             **({"bitrate": 64000, "user_limit": 0} if channel.type == VOICE_CHANNEL else {}),
+            **({"available_tags": self._tags(channel)} if channel.type == FORUM else {}),
         }
+
+    def _tags(self, channel: Channel) -> list[Payload]:
+        plain = {"moderated": False, "emoji_id": None, "emoji_name": None}
+        return [{"id": str(number), "name": name, **plain} for number, name in channel.tags.items()]
 
     def member(self, user: User) -> Payload:
         return {

@@ -30,12 +30,14 @@ Complete = Callable[[Interaction, Command, str, str], Awaitable[Sequence[Choice]
 Registered = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 # A person may take the bot along without any server: their alerts come as direct messages.
+PLACES = (discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum)
+
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 INSTALLS = app_commands.AppInstallationType(guild=True, user=True)
 
 
 class ChannelChoice(app_commands.Transformer):
-    """A channel picker for text and announcement channels that hands on what was picked, seen by us or not."""
+    """A channel picker for channels that take alerts, which hands on what was picked, seen by us or not."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
@@ -43,7 +45,7 @@ class ChannelChoice(app_commands.Transformer):
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
-        return [discord.ChannelType.text, discord.ChannelType.news]
+        return list(PLACES)
 
     async def transform(self, interaction: Interaction, value: Any, /) -> Any:
         return value

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.core.command import Command, Option, OptionKind
+from bot.platforms.discord.commands import PLACES
 from bot.platforms.plain import cut, line
 
 # Discord's limits of a modal (components/reference of its documentation).
@@ -47,8 +48,7 @@ class Form(ui.Modal):
 def _field(option: Option) -> ui.Item[Any]:
     least = 1 if option.required else 0
     if option.kind is OptionKind.CHANNEL:
-        kinds = [discord.ChannelType.text, discord.ChannelType.news]
-        return ui.ChannelSelect(channel_types=kinds, min_values=least, required=option.required)
+        return ui.ChannelSelect(channel_types=list(PLACES), min_values=least, required=option.required)
     if option.kind is OptionKind.ROLE:
         return ui.RoleSelect(min_values=least, required=option.required)
     if option.kind is OptionKind.FLAG:

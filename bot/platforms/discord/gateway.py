@@ -22,7 +22,7 @@ from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
 from bot.platforms.discord.form import Form, lacks
 from bot.platforms.discord.press import LongLines, Press
-from bot.platforms.discord.rights import advice, may_post, missing
+from bot.platforms.discord.rights import advice, may_post, missing, rooms
 from bot.platforms.discord.servers import Servers
 
 log = structlog.get_logger(__name__)
@@ -240,8 +240,8 @@ class Gateway(discord.AutoShardedClient):
             locale=str(interaction.locale),
         )
 
-    def _open_to(self, interaction: Interaction) -> list[discord.TextChannel]:
-        """The text channels in which both the person and the bot may post, as Discord lists them."""
+    def _open_to(self, interaction: Interaction) -> list[discord.TextChannel | discord.ForumChannel]:
+        """The text channels and forums in which both the person and the bot may post, as Discord lists them."""
         guild, person = interaction.guild, interaction.user
         if (
             not interaction.is_guild_integration()
@@ -252,7 +252,7 @@ class Gateway(discord.AutoShardedClient):
             return []
         return [
             channel
-            for channel in guild.text_channels
+            for channel in rooms(guild)
             if may_post(channel.permissions_for(person)) and may_post(channel.permissions_for(guild.me))
         ]
 

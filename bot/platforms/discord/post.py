@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import discord
 import structlog
@@ -13,7 +14,16 @@ import structlog
 from bot.core.errors import Rejected, TryLater
 from bot.core.message import Message
 from bot.platforms.discord.draw import draw, marks, nonce, roles
-from bot.platforms.discord.outcome import CLOSED_INBOX, UNKNOWN_MESSAGE, BotMustWait, judged, trace, wrong_token
+from bot.platforms.discord.outcome import (
+    CLOSED_INBOX,
+    NOT_A_PLACE,
+    UNKNOWN_MESSAGE,
+    BotMustWait,
+    judged,
+    trace,
+    wrong_token,
+)
+from bot.platforms.discord.threads import POST, find_post, forum, name, open_thread, tags
 
 log = structlog.get_logger(__name__)
 
@@ -21,8 +31,13 @@ READ_BACK = 300
 """Messages looked through for a lost one: three requests, more than any channel gets within an outage."""
 SKEW = timedelta(seconds=30)
 """Discord stamps a message by its own clock; we look that much further back."""
+REPEATED = timedelta(minutes=10)
+"""How far back a forum's post that is sent a second time is looked for."""
 DELETED = "deleted"
 """The remote id of a message that somebody deleted before we learned its id."""
+
+T = TypeVar("T")
+Posting = Callable[[T, Message, str, bool], Awaitable[str]]
 
 SILENT = discord.AllowedMentions.none()
 
@@ -39,26 +54,28 @@ class Post:
         self._advice = advice
         self._client: discord.Client | None = None
         self._login = asyncio.Lock()
+        self._forums: dict[int, discord.ForumChannel] = {}
         self._inboxes: dict[int, int] = {}
         self._wait: tuple[datetime, BotMustWait] | None = None
 
     async def send(self, channel_id: int, message: Message, delivery_id: str) -> str:
-        remote_id = DELETED
         async with self._channel(channel_id) as channel:
-            try:
-                remote_id = await self._create(channel, message, delivery_id, image=True)
-            except discord.HTTPException as error:
-                if error.code == UNKNOWN_MESSAGE:
-                    pass  # the nonce is known and its message was deleted meanwhile: it was posted, once
-                elif error.status == 400 and message.image:
-                    # A picture that Discord cannot take must not cost the alert.
-                    log.warning("alert posted without its picture", channel=channel_id, reason=error.text[:200])
-                    remote_id = await self._create(channel, message, delivery_id, image=False)
-                else:
-                    raise
+            if channel_id not in self._forums:
+                try:
+                    remote_id = await self._pictured(channel, message, delivery_id, self._create)
+                except discord.HTTPException as error:
+                    if error.code not in NOT_A_PLACE or not await self._is_forum(channel_id):
+                        raise
+            if channel_id in self._forums:
+                remote_id = await self._pictured(self._forums[channel_id], message, delivery_id, self._publish)
+        if message.manner.thread and remote_id.isdecimal() and self._client:
+            await open_thread(self._client, channel_id, int(remote_id), message)
         return remote_id
 
     async def edit(self, channel_id: int, remote_id: str, message: Message) -> None:
+        if remote_id.startswith(POST):
+            remote_id = remote_id.removeprefix(POST)
+            channel_id = int(remote_id)
         if not remote_id.isdecimal():
             raise Rejected("The message was deleted in Discord")
         async with self._channel(channel_id) as channel:
@@ -68,13 +85,19 @@ class Post:
 
     async def find(self, channel_id: int, delivery_id: str, since: datetime) -> str | None:
         """Looks for the marks on our own cards. Without the right to read the history, Discord shows an empty one."""
-        wanted = set(marks(delivery_id))
         found = None
         async with self._channel(channel_id) as channel:
-            async for posted in channel.history(limit=READ_BACK, after=since - SKEW, oldest_first=True):
-                if wanted <= set(_ids(posted.components)) or posted.nonce == nonce(delivery_id):
-                    found = str(posted.id)
-                    break
+            try:
+                async for posted in channel.history(limit=READ_BACK, after=since - SKEW, oldest_first=True):
+                    if _carries(posted, delivery_id):
+                        found = str(posted.id)
+                        break
+            except discord.HTTPException as error:
+                if error.code not in NOT_A_PLACE or not await self._is_forum(channel_id):
+                    raise
+                found = await find_post(
+                    self._forums[channel_id], since - SKEW, lambda posted: _carries(posted, delivery_id)
+                )
         return found
 
     async def inbox(self, person_id: int) -> int:
@@ -97,20 +120,55 @@ class Post:
             await self._client.close()
             self._client = None
 
+    async def _is_forum(self, channel_id: int) -> bool:
+        found = await forum(await self._logged_in(), channel_id)
+        if found:
+            self._forums[channel_id] = found
+        return found is not None
+
+    async def _pictured(self, place: T, message: Message, delivery_id: str, post: Posting[T]) -> str:
+        """Posted with its picture, or without where Discord does not take it: that must not cost the alert."""
+        try:
+            return await post(place, message, delivery_id, True)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_MESSAGE:
+                return DELETED  # the nonce is known and its message was deleted meanwhile: it was posted, once
+            if error.status != 400 or not message.image or error.code in NOT_A_PLACE:
+                raise
+            log.warning("alert posted without its picture", reason=error.text[:200])
+            return await post(place, message, delivery_id, False)
+
+    async def _publish(self, place: discord.ForumChannel, message: Message, delivery_id: str, image: bool) -> str:
+        """A post in a forum. Forums know no nonce, so one that may be there already is looked for first."""
+        try:
+            known = await find_post(place, self._clock() - REPEATED, lambda posted: _carries(posted, delivery_id))
+            if known:
+                return known
+            view = draw(message, delivery_id=delivery_id, image=image)
+            view.stop()
+            made = await place.create_thread(
+                name=name(message),
+                view=view,
+                applied_tags=tags(place, message),
+                silent=message.manner.silent,
+                allowed_mentions=_allowed(message),
+            )
+        except discord.HTTPException:
+            self._forums.pop(place.id, None)  # its tags may have changed
+            raise
+        return f"{POST}{made.thread.id}"
+
     async def _create(
-        self, channel: discord.PartialMessageable, message: Message, delivery_id: str, *, image: bool
+        self, channel: discord.PartialMessageable, message: Message, delivery_id: str, image: bool
     ) -> str:
         view = draw(message, delivery_id=delivery_id, image=image)
         # The library keeps every view that is not stopped; ours are answered by their custom ids (see press.py).
         view.stop()
-        called = [discord.Object(role) for role in roles(message.manner)]
         posted = await channel.send(
             view=view,
             nonce=nonce(delivery_id),
             silent=message.manner.silent,
-            allowed_mentions=discord.AllowedMentions(
-                everyone=False, users=False, roles=called or False, replied_user=False
-            ),
+            allowed_mentions=_allowed(message),
         )
         return str(posted.id)
 
@@ -143,6 +201,16 @@ class Post:
                     raise
                 self._client = client
             return self._client
+
+
+def _allowed(message: Message) -> discord.AllowedMentions:
+    called = [discord.Object(role) for role in roles(message.manner)]
+    return discord.AllowedMentions(everyone=False, users=False, roles=called or False, replied_user=False)
+
+
+def _carries(posted: discord.Message, delivery_id: str) -> bool:
+    """Whether it is this delivery's card."""
+    return set(marks(delivery_id)) <= set(_ids(posted.components)) or posted.nonce == nonce(delivery_id)
 
 
 def _ids(components: Iterable[discord.Component]) -> Iterator[int | None]:

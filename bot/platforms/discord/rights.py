@@ -12,6 +12,11 @@ NEEDED = {
 """The last to find a lost message again: without it alerts still go out."""
 
 
+def rooms(guild: discord.Guild) -> list[discord.TextChannel | discord.ForumChannel]:
+    """The channels of a server that can take alerts."""
+    return [*guild.text_channels, *guild.forums]
+
+
 def may_post(permissions: discord.Permissions) -> bool:
     return permissions.view_channel and permissions.send_messages
 

@@ -8,7 +8,7 @@ import structlog
 from bot.core.message import Button, Kind, Message, Style, Tone, paragraph
 from bot.core.ports import Places
 from bot.platforms.discord.draw import draw
-from bot.platforms.discord.rights import advice, may_post, missing
+from bot.platforms.discord.rights import advice, may_post, missing, rooms
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Servers:
         self._closed[guild.id] = now
         if before is None or self._places is None:
             return
-        for channel in guild.text_channels:
+        for channel in rooms(guild):
             if channel.id in now - before:
                 lacking = missing(channel.permissions_for(guild.me))
                 await self._places.closed(f"discord:{channel.id}", advice(channel.name, lacking))
@@ -88,7 +88,7 @@ class Servers:
 def _closed(guild: discord.Guild) -> set[int]:
     if guild.me is None:
         return set()
-    return {channel.id for channel in guild.text_channels if not may_post(channel.permissions_for(guild.me))}
+    return {channel.id for channel in rooms(guild) if not may_post(channel.permissions_for(guild.me))}
 
 
 def _front_room(guild: discord.Guild) -> discord.TextChannel | None:

@@ -80,7 +80,7 @@ async def test_commands_are_registered_from_their_declarations(discord: FakeDisc
     assert set(commands) >= {"subscribe", "sub", "unsub", "news", "topics", "feed", "help", "sensitivity"}
     topic, to, mention = commands["subscribe"]["options"]
     assert (topic["name"], topic["type"], topic["required"], topic["autocomplete"]) == ("topic", 3, True, True)
-    assert (to["name"], to["type"], to["channel_types"]) == ("to", 7, [0, 5])
+    assert (to["name"], to["type"], to["channel_types"]) == ("to", 7, [0, 5, 15])
     assert (mention["name"], mention["type"]) == ("mention", 8)
     days = commands["news"]["options"][1]
     assert (days["type"], days["min_value"], days["max_value"]) == (4, 1, 365)
@@ -148,7 +148,7 @@ async def test_only_channels_where_both_may_post_can_be_chosen(discord: FakeDisc
         await discord.slash("help", user=discord.reader)
         names = {channel.name for channel in desk.calls[0][1].channels}
         locked = await discord.slash("subscribe", topic="Iraq", to=LOCKED)
-    assert names == {"general", "alerts", "wire"}
+    assert names == {"general", "alerts", "wire", "stories"}
     assert "Give the bot the Send Messages right in \\#locked" in locked.text
     assert [name for name, _, _ in desk.calls] == ["help"]
 

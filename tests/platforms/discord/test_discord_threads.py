@@ -1,0 +1,106 @@
+"""A thread under an alert, and forums, where each alert is a post with tags."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.core.errors import ChannelGone, Rejected, TryLater
+from bot.core.message import Field, Manner, Message, Role
+from bot.platforms.discord import DiscordPlatform
+from tests.fakes.discord_server import ALERTS, DESK, IRAQ_TAG, STORIES, FakeDiscord
+from tests.fakes.discord_world import CREATE_THREADS, SEND, SUPPRESS_NOTIFICATIONS, THREAD, Channel, text_of
+from tests.platforms.discord.test_discord_end_to_end import ALERT, DELIVERY, PLACE
+
+FORUM_PLACE = f"discord:{STORIES}"
+TALKED_ABOUT = replace(ALERT, manner=Manner(thread=True))
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[FakeDiscord]:
+    async with FakeDiscord() as server:
+        yield server
+        assert server.invalid == []
+
+
+@pytest.fixture
+async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
+    platform = DiscordPlatform("token", **discord.addresses)
+    yield platform
+    await platform.close()
+
+
+def threads(discord: FakeDiscord) -> list[Channel]:
+    return [each for each in discord.guild.channels.values() if each.type == THREAD]
+
+
+async def test_an_alert_opens_a_thread_called_by_its_headline(discord: FakeDiscord, posting: DiscordPlatform) -> None:
+    remote_id = await posting.send(PLACE, TALKED_ABOUT, delivery_id=DELIVERY)
+    (thread,) = threads(discord)
+    assert (str(thread.id), thread.parent, thread.name) == (remote_id, ALERTS, "Iraq signs pact with *Russia*")
+    await posting.send(PLACE, ALERT, delivery_id="other")
+    assert len(threads(discord)) == 1
+
+
+async def test_an_alert_sent_twice_has_one_thread(discord: FakeDiscord, posting: DiscordPlatform) -> None:
+    await posting.send(PLACE, TALKED_ABOUT, delivery_id=DELIVERY)
+    await posting.send(PLACE, TALKED_ABOUT, delivery_id=DELIVERY)
+    assert len(threads(discord)) == len(discord.posted) == 1
+
+
+async def test_a_thread_that_cannot_be_does_not_cost_the_alert(discord: FakeDiscord, posting: DiscordPlatform) -> None:
+    discord.channel(ALERTS).bot_lacks = CREATE_THREADS
+    remote_id = await posting.send(PLACE, TALKED_ABOUT, delivery_id=DELIVERY)
+    inbox = await posting.send(f"discord:user:{discord.reader.id}", TALKED_ABOUT, delivery_id="direct")
+    assert [posted.message_id for posted in discord.posted] == [remote_id, inbox]
+    assert threads(discord) == []
+
+
+async def test_in_a_forum_each_alert_is_a_post_with_the_tags_of_its_topics(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    manner = Manner(roles=(Role(f"discord:{DESK}", "desk"),), silent=True, thread=True)
+    alert = replace(ALERT, fields=(Field("Topics", "iraq, Russia-Iraq"),), manner=manner)
+    remote_id = await posting.send(FORUM_PLACE, alert, delivery_id=DELIVERY)
+    (post,) = threads(discord)
+    assert remote_id == f"post:{post.id}"
+    assert (post.parent, post.name, post.applied) == (STORIES, "Iraq signs pact with *Russia*", (IRAQ_TAG,))
+    assert "A summary of two sentences." in text_of(post.messages[0])
+    (posted,) = discord.posted
+    assert posted.body["allowed_mentions"] == {"parse": [], "roles": [DESK]}
+    assert posted.body["flags"] & SUPPRESS_NOTIFICATIONS
+    await posting.edit(FORUM_PLACE, remote_id, Message(title="Iraq signs pact", footer="Also reported by 3 others"))
+    assert "Also reported by 3 others" in text_of(post.messages[0])
+
+
+async def test_a_post_whose_answer_was_lost_is_found_and_not_posted_again(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    since = datetime.now(UTC)
+    await posting.send(FORUM_PLACE, Message(title="Another"), delivery_id="another")
+    discord.fail("drop after")
+    with pytest.raises(TryLater) as lost:
+        await posting.send(FORUM_PLACE, ALERT, delivery_id=DELIVERY)
+    assert lost.value.unknown
+    remote_id = f"post:{discord.posted[1].message_id}"
+    assert await posting.find(FORUM_PLACE, DELIVERY, since) == remote_id
+    assert await posting.find(FORUM_PLACE, "f" * 24, since) is None
+    assert await posting.send(FORUM_PLACE, ALERT, delivery_id=DELIVERY) == remote_id
+    assert len(discord.posted) == 2
+
+
+async def test_a_forum_that_refuses_us_is_closed_and_a_picture_it_cannot_take_is_left_out(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    await posting.send(FORUM_PLACE, Message(title="Another"), delivery_id="another")
+    discord.fail("400 picture")
+    await posting.send(FORUM_PLACE, ALERT, delivery_id=DELIVERY)
+    assert "picture.jpg" not in str(discord.posted[1].body)
+    discord.channel(STORIES).bot_lacks = SEND
+    with pytest.raises(ChannelGone):
+        await posting.send(FORUM_PLACE, ALERT, delivery_id="f" * 24)
+    with pytest.raises(Rejected):
+        await posting.edit(FORUM_PLACE, "deleted", ALERT)
