@@ -11,8 +11,9 @@ from bot.store import Store
 from bot.store.tables import metadata
 from tests.store.databases import START
 
-SHARED = {"host", "counter", "erased_subscription", "seen"}
-"""Without a tenant: hosts are public, counters and bare numbers say nothing, what was seen goes with its feed."""
+SHARED = {"host", "counter", "erased_subscription", "seen", "report", "revision"}
+"""Without a tenant: hosts are public, counters and bare numbers say nothing; what was seen goes with its feed, how an
+article came to its story and what it said before go with the article."""
 
 
 async def test_a_channel_is_remembered_by_the_name_it_has_today(store: Store) -> None:
@@ -40,7 +41,9 @@ async def live(store: Store, tenant: str) -> None:
         story = await tx.archive.open_story(article, now=START)
         await tx.subscriptions.add(tenant, here, tenant, created_by=tenant, now=START)
         await tx.subscriptions.mute_story(here.id, tenant, story, by=tenant, now=START)
-        await tx.outbox.add(Delivery(tenant, tenant, here.id, Message(title=tenant), topics=(tenant,)))
+        delivery = Delivery(tenant, tenant, here.id, Message(title=tenant), story_id=story, topics=(tenant,))
+        await tx.outbox.add(delivery)
+        await tx.cards.open(delivery, now=START)
         await tx.outbox.mark_alerted(here.id, story, [tenant], delivery_id=tenant, now=START)
 
 
