@@ -102,3 +102,22 @@ async def test_a_live_blog_s_headlines_come_to_an_end(room: Newsroom) -> None:
         await show(room, f"Live: raid on Islamic State cave, update {number}")
     assert "20 changes" in await room.say("/changes")
     assert card(room).title.endswith("update 24")
+
+
+async def test_another_outlet_s_new_headline_is_told_with_the_old_one(room: Newsroom) -> None:
+    other = "https://other.example/rss"
+    await room.add_feed(other, source="The Other")
+
+    async def print_there(title: str) -> None:
+        entry = Entry("copy", title, summary=TEXT, url="https://other.example/copy", published=room.clock())
+        room.source.give(other, Fetched(entries=(entry,)))
+        await room.poll(other)
+        await room.edit()
+
+    await print_there("Raid near Hawija kills nine of Islamic State")
+    await print_there("Raid near Hawija kills seven of Islamic State")
+    assert card(room).title == FIRST
+    assert card(room).body[-1].text == (
+        "Headline changed by The Other, 27 Nov, 04:00 UTC: “Raid near Hawija kills seven of Islamic State”; "
+        "it was “Raid near Hawija kills nine of Islamic State”"
+    )

@@ -37,7 +37,7 @@ def revise(
         body.append(
             Paragraph((Span("Latest: "), Span(newest.title, bold=True, url=newest.url), Span(about)), Kind.ITEM)
         )
-    body += [paragraph(each, kind=Kind.NOTE) for each in corrections(reports, revisions)]
+    body += [paragraph(each, kind=Kind.NOTE) for each in corrections(article_id, reports, revisions)]
     return replace(
         message,
         title=rang.title if rang else message.title,
@@ -58,9 +58,10 @@ def _standing(reports: Sequence[Report]) -> list[Field]:
     ]
 
 
-def corrections(reports: Sequence[Report], revisions: Sequence[Revision]) -> list[str]:
-    """What the outlets changed, in a line for each article: `Headline changed by Wire, 14:05: it was "..."`."""
+def corrections(article_id: str, reports: Sequence[Report], revisions: Sequence[Revision]) -> list[str]:
+    """What the outlets changed, in a line for each article; the new headline too where the card does not bear it."""
     outlets = {each.article_id: each.source for each in reports}
+    titles = {each.article_id: each.title for each in reports}
     last: dict[str, Revision] = {}
     for revision in revisions:
         held = last.get(revision.article_id)
@@ -70,7 +71,8 @@ def corrections(reports: Sequence[Report], revisions: Sequence[Revision]) -> lis
     for revision in last.values():
         by = f" by {outlets[revision.article_id]}" if outlets[revision.article_id] else ""
         if revision.headline:
-            lines.append(f"Headline changed{by}, {moment(revision.at)}; it was “{revision.title}”")
+            now = f": “{titles[revision.article_id]}”" if revision.article_id != article_id else ""
+            lines.append(f"Headline changed{by}, {moment(revision.at)}{now}; it was “{revision.title}”")
         else:
             lines.append(f"Text changed{by}, {moment(revision.at)}")
     return lines[-2:]
