@@ -316,6 +316,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             command=table.command,
             transport=table.transport,
             followed=house.followed,
+            places=Places(house.store),
         )
     # Last, because it serves what the others are called on: an ASGI application by its path, each.
     mounts = {path: door for platform in on.values() for path, door in getattr(platform, "doors", {}).items()}

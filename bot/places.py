@@ -36,6 +36,8 @@ class Places:
     async def removed(self, tenant: str) -> None:
         async with self.store.begin() as tx:
             rows = await tx.channels.erase_tenant(tenant)
+            for below in await tx.channels.tenants_below(tenant):
+                rows += await tx.channels.erase_tenant(below)
         log.info("server has put us out; all that was its own is erased", tenant=tenant, rows=rows)
 
 

@@ -50,6 +50,13 @@ class Channels:
         )
         return [Channel(row.id, row.tenant, row.name) for row in rows]
 
+    async def tenants_below(self, tenant: str) -> list[str]:
+        """Tenants within this one by their names: the people of a workspace ("slack:T1" has "slack:T1:U1")."""
+        rows = await self.tx.rows(
+            select(t.channel.c.tenant).distinct().where(t.channel.c.tenant.startswith(f"{tenant}:", autoescape=True))
+        )
+        return [row.tenant for row in rows]
+
     async def erase_tenant(self, tenant: str) -> int:
         """Delete every row of a tenant, in every table; how many that were.
 

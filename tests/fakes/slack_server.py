@@ -5,6 +5,7 @@
         ...
         answer = await slack.slash("subscribe ISIL")
         slack.fail("drop after")             # the next post is made, and the connection cut before the answer
+        slack.removed = True                 # the app was uninstalled: its tokens are worth nothing
         slack.posted                         # the log: loss and doubling are counted here
 
 With `transport="http"` people's doings come as signed requests to `slack.http.url`, else over Socket Mode.
@@ -56,6 +57,7 @@ NEEDS = {
     "users.conversations": "channels:read",
     "conversations.list": "channels:read",
     "usergroups.list": "usergroups:read",
+    "conversations.open": "im:write",
 }
 
 
@@ -107,6 +109,7 @@ class FakeSlack:
         self.ephemerals: asyncio.Queue[Answer] = asyncio.Queue()
         self.calls: list[tuple[str, Payload]] = []
         self.invalid: list[str] = []
+        self.removed = False
         self.history_page = 15
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
@@ -170,6 +173,8 @@ class FakeSlack:
                 self.invalid.append(f"{method} is not played by the fake")
                 raise SlackError("unknown_method")
             wanted = self.app_token if method == "apps.connections.open" else self.bot_token
+            if self.removed:
+                raise SlackError("account_inactive")
             if token != wanted:
                 raise SlackError("invalid_auth")
             if (scope := NEEDS.get(method)) and scope not in self.scopes:
@@ -209,7 +214,7 @@ class FakeSlack:
             and not each.archived
             and ("private_channel" if each.private else "public_channel") in kinds
             and (not each.private or BOT in each.members)
-            and each.id != DIRECT
+            and each.id[0] != "D"
         ]
         start = int(arguments.get("cursor") or 0)
         end = start + min(int(arguments["limit"]), 2)  # small pages, so that a second one is asked for
@@ -221,7 +226,7 @@ class FakeSlack:
 
     async def _conversations_info(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])
-        return {"channel": {"id": channel.id, "name": channel.name}}
+        return {"channel": {"id": channel.id, "name": channel.name, "is_archived": channel.archived}}
 
     async def _conversations_join(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])
@@ -292,6 +297,19 @@ class FakeSlack:
     async def _views_publish(self, _request: web.Request, arguments: Payload) -> Payload:
         return await self.views.publish(arguments)
 
+    async def _conversations_open(self, _request: web.Request, arguments: Payload) -> Payload:
+        return {"channel": {"id": self._direct(arguments["users"]).id}}
+
+    def _direct(self, user: str) -> Channel:
+        """The app's own conversation with a person."""
+        if user not in self.users:
+            raise SlackError("user_not_found")
+        kept = next((each for each in self.channels.values() if each.id[0] == "D" and user in each.members), None)
+        if kept is None:
+            kept = Channel(f"D{self.next()}", "directmessage", private=True, members={BOT, user})
+            self.channels[kept.id] = kept
+        return kept
+
     def _channel(self, identity: str) -> Channel:
         channel = self.channels.get(identity)
         if channel is None or (channel.private and BOT not in channel.members):
@@ -299,7 +317,7 @@ class FakeSlack:
         return channel
 
     def _writable(self, identity: str) -> Channel:
-        channel = self._channel(identity)
+        channel = self._direct(identity) if identity[0] == "U" else self._channel(identity)
         if channel.archived:
             raise SlackError("is_archived")
         if BOT not in channel.members and "chat:write.public" not in self.scopes:

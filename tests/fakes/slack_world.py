@@ -27,6 +27,7 @@ SCOPES = (  # what a workspace grants that installed the app from our manifest
     "groups:history",
     "groups:read",
     "im:history",
+    "im:write",
     "users:read",
     "usergroups:read",
     "app_mentions:read",

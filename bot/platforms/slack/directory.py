@@ -31,9 +31,10 @@ PAGES = 5  # of 200 channels
 HURRY = 2.0  # seconds
 HERE = Role("slack:here", "here")
 
-UNNAMED = ("", "privategroup")
+PRIVATE_CHANNEL = "privategroup"
 """What Slack calls the channel of a slash command that is typed in a private one."""
-SPOKEN = {"directmessage": "direct message"}
+UNNAMED = ("", PRIVATE_CHANNEL)
+SPOKEN = {"directmessage": "direct message", PRIVATE_CHANNEL: "this channel"}
 
 T = TypeVar("T")
 
@@ -90,6 +91,15 @@ class Directory:
             locale=profile.get("locale") or "en",
             roles=roles,
         )
+
+    def forget_channels(self) -> None:
+        """Channels have changed: who may choose which is asked again."""
+        for key in [key for key in self._known if key[0] != "profile"]:
+            del self._known[key]
+
+    def is_hidden(self, call: Invocation, name: str) -> bool:
+        """Whether somebody types the slash command in a private channel that the bot is not in."""
+        return name == PRIVATE_CHANNEL and all(each.id != call.channel.id for each in call.channels)
 
     async def bare(self, channel: str, user: str) -> Invocation:
         """Without asking who this is, and so without any right: for completions, which Slack gives three seconds."""
@@ -157,7 +167,12 @@ class Directory:
 
     async def _name(self, channel: str) -> str:
         async def ask() -> str:
-            answer = await self._client.conversations_info(channel=channel)
+            try:
+                answer = await self._client.conversations_info(channel=channel)
+            except SlackApiError as error:
+                if code_of(error) != "channel_not_found":
+                    raise
+                return PRIVATE_CHANNEL
             return str((answer.get("channel") or {}).get("name") or "direct message")
 
         return await self._once(("name", channel), ask)

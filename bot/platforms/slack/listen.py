@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.command import Invocation, Reply
-from bot.core.message import Message
+from bot.core.message import Kind, Message, paragraph
 from bot.core.router import Router
 from bot.platforms.slack.clerk import Clerk
 from bot.platforms.slack.directory import Directory
@@ -67,7 +68,12 @@ class Listener:
         if not text.strip() and await self._form(body):
             return
         invocation = await self._directory.invocation(body["channel_id"], body["user_id"], body.get("channel_name", ""))
-        await self._respond(respond, invocation, await self._clerk.typed(invocation, text))
+        reply = await self._clerk.typed(invocation, text)
+        if self._directory.is_hidden(invocation, body.get("channel_name", "")):
+            note = f"I am not in this channel and can post nothing here. Type /invite {self._directory.bot} first."
+            message = reply.message
+            reply = Reply(replace(message, body=(*message.body, paragraph(note, kind=Kind.NOTE))), reply.private)
+        await self._respond(respond, invocation, reply)
 
     async def _form(self, body: Body) -> bool:
         try:

@@ -47,6 +47,8 @@ ALIASES = {
 BUSY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 UNKNOWN = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 """Slack does not say whether it acted before these."""
+OUT = {"account_inactive", "token_revoked", "invalid_auth", "app_uninstalled", "not_authed"}
+"""What an app's token gets after it was removed from its workspace."""
 WRONG_TOKEN = {"invalid_auth", "not_authed", "token_expired", "not_allowed_token_type"}
 
 

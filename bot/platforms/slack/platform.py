@@ -23,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
 from bot.core.model import Subscription
+from bot.core.ports import Places
 from bot.core.router import Router
 from bot.platforms.slack.directory import Directory
 from bot.platforms.slack.door import PATH, Door
@@ -30,6 +31,7 @@ from bot.platforms.slack.draw import Drawn, draw
 from bot.platforms.slack.listen import Listener
 from bot.platforms.slack.outcome import TIMEOUT, WRONG_TOKEN, code_of, judged
 from bot.platforms.slack.windows import Followed
+from bot.platforms.slack.workspace import Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ SCOPES = (
     "groups:history",
     "groups:read",
     "im:history",
+    "im:write",
     "usergroups:read",
     "users:read",
 )
@@ -76,7 +79,8 @@ class SlackPlatform:
 
     `app_token` (xapp-) opens Socket Mode, which `run` needs; posting needs the bot token alone. `command` is the slash
     command as it is set in the app's manifest. With the `transport` "http" Slack comes to `doors` instead, which wants
-    the signing secret and a public address. `followed` tells a tenant's subscriptions, for the Home tab.
+    the signing secret and a public address. `followed` tells a tenant's subscriptions, for the Home tab; `places`
+    hears of channels that close or open and of the app's removal.
     """
 
     name = "slack"
@@ -92,6 +96,7 @@ class SlackPlatform:
         command: str = "/news",
         transport: str = "socket",
         followed: Followed = _nothing,
+        places: Places | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._bot_token = bot_token
@@ -102,6 +107,7 @@ class SlackPlatform:
         self._transport = transport
         self._door = Door(signing_secret or "", clock)
         self._followed = followed
+        self._places = places
         self._clock = clock
         self._bot = "@Newsbell"
         self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -128,6 +134,7 @@ class SlackPlatform:
         app = AsyncApp(client=client, signing_secret=self._signing_secret or "", request_verification_enabled=False)
         directory = Directory(client, self._clock, team=str(who["team_id"]), bot=self._bot)
         Listener(router, client, directory, self._command, self._followed).register(app)
+        Workspace(client, directory, self._places, str(who["user_id"])).register(app)
         bound = log.bind(bot=self._bot, team=who["team"], command=self._command)
         if self._transport == "http":
             await self._serve(app, bound)
@@ -186,9 +193,9 @@ class SlackPlatform:
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
         """Reads the channel back for the delivery's metadata; a public channel is joined for that."""
-        place = _channel(channel)
         oldest = f"{(since - SKEW).timestamp():.6f}"
         async with judged(self._bot):
+            place = await self._conversation(_channel(channel))
             try:
                 found = await self._read_back(place, delivery_id, oldest)
             except SlackApiError as error:
@@ -220,6 +227,13 @@ class SlackPlatform:
         else:
             how = "" if self._app_token else "; without NEWSBELL_SLACK__APP_TOKEN it posts but hears no commands"
         return f"@{who['user']} in {who['team']}{how}"
+
+    async def _conversation(self, place: str) -> str:
+        """What can be read back: a person may be posted to by their id, but not read by it."""
+        if place[0] not in "UW":
+            return place
+        opened = await self._client().conversations_open(users=place)
+        return str(opened["channel"]["id"])
 
     async def _read_back(self, place: str, delivery_id: str, oldest: str) -> str | None:
         cursor = ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.platforms.slack.platform import SCOPES
 from bot.platforms.slack.windows import FIRST, MORE
+from bot.platforms.slack.workspace import CLOSED, OPENED, PUT_OUT
 from tests.fakes import slack_world
 from tests.fakes.slack_server import NEEDS
 
@@ -23,6 +24,7 @@ def test_its_scopes_are_those_that_the_platform_checks_and_is_tested_with() -> N
 
 def test_it_turns_on_what_the_platform_hears() -> None:
     for line in (
+        *(f"      - {kind}" for kind in (*CLOSED, *OPENED, *PUT_OUT)),
         "    - command: /news",
         "      - app_mention",
         "      - app_home_opened",
