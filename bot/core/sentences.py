@@ -18,6 +18,8 @@ _END = re.compile(
     """,
     re.VERBOSE,
 )
+# One set of characters is searched many times faster than a choice of three.
+_ASCII_END = re.compile(r"(?P<mark>[.!?]+)")
 _CLOSERS = frozenset("\"'”’»›)]}）］｝」』】》〉〕＂＇“")
 _OPENERS = frozenset("\"'“”‘’„‚«»‹›([{（［｛「『【《〈〔¿¡-–—―•·*#>|_~")
 _LINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -95,6 +97,7 @@ _MONTHS = _words(
     """
 )
 _BEFORE_ORDINALS = _words("der die das dem den des am im zum zur vom beim ab bis seit den dne dnia den. pe á")
+_NOT_PLAIN = _BEFORE_NAMES | _BEFORE_NUMBERS | _EITHER | _AT_ENDS
 _SHOUTING_NAMES = _words("yahoo jeopardy yum")
 
 
@@ -105,9 +108,10 @@ def sentences(text: str) -> list[tuple[int, int]]:
     full stop; only a line that was plainly wrapped by a machine goes on. Time is linear in the length of the text.
     """
     spans: list[tuple[int, int]] = []
+    marks = _ASCII_END if text.isascii() else _END
     for start, end in _lines(text):
         at = start
-        for match in _END.finditer(text, start, end):
+        for match in marks.finditer(text, start, end):
             if match.start() < at:
                 continue
             stop = _skip_closers(text, match.end(), end)
@@ -166,11 +170,13 @@ def _skip_closers(text: str, at: int, end: int) -> int:
 
 def _ends(text: str, start: int, match: re.Match[str], stop: int, following: int) -> bool:
     """Whether the end mark at `match`, with its closing quotes up to `stop`, ends the sentence begun at `start`."""
-    if match["wide"]:
+    if match.lastgroup == "wide":
         # "３．５" is a number, and a quotation inside a Japanese sentence goes on with a particle: 「…。」と述べた
-        decimal = match["wide"] == "．" and text[following].isdigit()
+        decimal = match.group() == "．" and text[following].isdigit()
         return not decimal and (stop == match.end() or not "\u3040" <= text[following] <= "\u309f")
-    mark = match["mark"]
+    mark = match.group()
+    if mark == "." and stop == match.end() and _plainly_ends(text, start, match.start(), following):
+        return True
     if following == stop:  # "3.5", "example.org", "No.10"; but Chinese puts no space behind an ASCII mark either
         return mark != "." and text[following] > "\u2e7f" and text[following].isalnum()
     first = _first_letter(text, following)
@@ -180,6 +186,15 @@ def _ends(text: str, start: int, match: re.Match[str], stop: int, following: int
     if mark == "!":
         return before not in _SHOUTING_NAMES
     return mark != "." or stop > match.end() or _full_stop_ends(text, start, match.start(), first)
+
+
+def _plainly_ends(text: str, start: int, dot: int, following: int) -> bool:
+    """The usual case, answered soon: an ordinary word, a full stop, a blank, a capital."""
+    if following != dot + 2 or not text[following].isupper():
+        return False
+    blank = text.rfind(" ", max(start, dot - _LOOK_BACK), dot)
+    word = text[blank + 1 : dot]
+    return blank >= 0 and len(word) > 1 and word.isascii() and word.isalpha() and word.casefold() not in _NOT_PLAIN
 
 
 def _full_stop_ends(text: str, start: int, dot: int, first: int) -> bool:

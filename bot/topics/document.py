@@ -93,11 +93,9 @@ class Document:
         found: list[Sentence] = []
         number = -1
         for index, part in enumerate(self.parts):
-            starts = [span[0] for span in part.spans]
             bounds = [(0, len(part.text))] if index == 0 else sentences(part.text)
             word = 0
-            for start, end in bounds:
-                past = bisect_right(starts, end - 1, word)
+            for (start, end), past in zip(bounds, part.counted([end for _, end in bounds]), strict=True):
                 if past == word:
                     continue
                 found.append(Sentence(part.text[start:end], start, self._bases[index] + word, number, index))

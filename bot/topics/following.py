@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from bot.core.errors import UserError
@@ -25,6 +26,8 @@ class Following:
         self._known: dict[int, Subscription] = {}
         self._names: dict[int, str] = {}
         self._followers: dict[str, dict[int, Subscription]] = {}
+        self._curious: Counter[str] = Counter()
+        """Topics that somebody follows at EVERYTHING, with how many do."""
 
     def __len__(self) -> int:
         return len(self._known)
@@ -48,13 +51,18 @@ class Following:
         self._known[subscription.id] = subscription
         self._names[subscription.id] = topic.name
         self._followers.setdefault(topic.name, {})[subscription.id] = subscription
+        if subscription.sensitivity is Sensitivity.EVERYTHING:
+            self._curious[topic.name] += 1
         self.percolator.add(topic)
 
     def _drop(self, number: int) -> None:
         self.broken.pop(number, None)
-        if self._known.pop(number, None) is None:
+        known = self._known.pop(number, None)
+        if known is None:
             return
         name = self._names.pop(number)
+        if known.sensitivity is Sensitivity.EVERYTHING:
+            self._curious -= Counter([name])
         followers = self._followers[name]
         del followers[number]
         if not followers:
@@ -65,7 +73,7 @@ class Following:
         """Every subscription that the article rings, with the match; the best matches first."""
         return [
             (subscription, match)
-            for match in self.percolator.match(article, Sensitivity.EVERYTHING)
+            for match in self.percolator.match(article, Sensitivity.NORMAL, self._curious.keys())
             for subscription in self._followers[match.topic].values()
             if match.score >= THRESHOLDS[subscription.sensitivity]
         ]

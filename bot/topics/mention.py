@@ -65,7 +65,7 @@ class Recogniser:
         covers: Iterable[str],
     ) -> None:
         self._index = PhraseIndex()
-        self._phrases: list[_Phrase] = []
+        self._phrases: dict[str, _Phrase] = {}
         for phrase, sharers in by_phrase.items():
             self._phrase(phrase).aliases = sharers
         for phrase in covers:
@@ -79,10 +79,8 @@ class Recogniser:
                 self._phrase(phrase).cancels.append(entity.id)
 
     def _phrase(self, phrase: str) -> _Phrase:
-        number = self._index.add(phrase)
-        if number == len(self._phrases):
-            self._phrases.append(_Phrase())
-        return self._phrases[number]
+        self._index.add(phrase)
+        return self._phrases.setdefault(phrase, _Phrase())
 
     def mentions(self, document: Document) -> dict[str, list[Mention]]:
         """The mentions by entity id, each list in the order of the article."""
@@ -92,8 +90,8 @@ class Recogniser:
         reach = 0
         hits = self._index.scan(document.words)
         hits.sort(key=lambda hit: (hit[1], -hit[2]))
-        for number, start, end in hits:
-            phrase = self._phrases[number]
+        for name, start, end in hits:
+            phrase = self._phrases[name]
             vouched.update(phrase.vouches)
             cancelled.update(phrase.cancels)
             if end <= reach:

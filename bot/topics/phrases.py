@@ -11,54 +11,52 @@ from collections.abc import Sequence
 BREAK = ""
 """A word that no phrase contains: put between texts that no phrase may span."""
 
-_BEGINS = -1
+_BEGINS = ""
+"""In place of a phrase: words with which phrases begin, that are none themselves."""
 
 
 class PhraseIndex:
-    """Numbers phrases (folded words joined by spaces) from 0 and finds them in sequences of folded words."""
+    """Phrases are folded words joined by spaces; found in sequences of folded words."""
 
     def __init__(self) -> None:
-        self._steps: dict[str, int] = {}
-        self._next = 0
+        # Each phrase leads to itself, so that a million of them are kept once and found without a second look.
+        self._steps: dict[str, str] = {}
 
-    def add(self, phrase: str) -> int:
-        """The number of the phrase, the same each time. Raises ValueError for a phrase without words."""
+    def add(self, phrase: str) -> None:
+        """Raises ValueError for a phrase without words."""
         if not phrase:
             raise ValueError("a phrase has at least one word")
-        known = self._steps.get(phrase, _BEGINS)
-        if known != _BEGINS:
-            return known
+        if self._steps.get(phrase):
+            return
         at = phrase.find(" ")
         while at != -1:
             self._steps.setdefault(phrase[:at], _BEGINS)
             at = phrase.find(" ", at + 1)
-        self._steps[phrase] = number = self._next
-        self._next += 1
-        return number
+        self._steps[phrase] = phrase
 
-    def number(self, phrase: str) -> int | None:
-        known = self._steps.get(phrase, _BEGINS)
-        return None if known == _BEGINS else known
+    def remove(self, phrase: str) -> None:
+        """Find it no more. Its words stay as beginnings, since others may begin so, until the next start."""
+        if phrase in self._steps:
+            self._steps[phrase] = _BEGINS
 
-    def scan(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
-        """Every occurrence of every phrase as (number, start, end) in words, in the order of their starts."""
+    def scan(self, words: Sequence[str]) -> list[tuple[str, int, int]]:
+        """Every occurrence of every phrase as (phrase, start, end) in words, in the order of their starts."""
         get = self._steps.get
-        found: list[tuple[int, int, int]] = []
+        found: list[tuple[str, int, int]] = []
         count = len(words)
-        for start, word in enumerate(words):
-            step = get(word)
-            if step is None:
+        for start, first in enumerate(map(get, words)):
+            if first is None:
                 continue
-            end = start + 1
-            key = word
+            step, end = first, start + 1
+            key = words[start]
             while True:
-                if step != _BEGINS:
+                if step:
                     found.append((step, start, end))
                 if end == count:
                     break
                 key = f"{key} {words[end]}"
-                step = get(key)
-                if step is None:
+                following = get(key)
+                if following is None:
                     break
-                end += 1
+                step, end = following, end + 1
         return found

@@ -28,7 +28,8 @@ LONGEST_QUOTE = 700
 _TITLE = 0.8
 _LEAD = (0.5, 0.35, 0.25)
 """What a name in the first, second and third sentence of the body is worth."""
-_OFTEN = 0.16
+LEAD_SENTENCES = len(_LEAD)
+OFTEN = 0.16
 """How fast frequency convinces: four names in 400 words are as good as a lead."""
 _TYPICAL = 400
 """Words. One mention in a shorter text weighs more, by the root of the ratio."""
@@ -41,6 +42,8 @@ _MEET = 0.55
 _TITLE_AND_LEAD = 0.58
 _NEIGHBOURS = 0.3
 _SAME_ARTICLE = 0.1
+WITHOUT_MEETING = _NEIGHBOURS + 0.1
+"""The most that sides get together which meet in no sentence, nor in title and lead."""
 
 # "MOSCOW, Sept 27 (Reuters) - ", "BAGHDAD/ANKARA (AP) -- ", "Berlin (dpa) - ", "(Reuters) - ": where it was filed.
 _DATELINE = re.compile(
@@ -89,7 +92,7 @@ class Scorer:
         self.document = document
         self.present = present
         self._dateline = _dateline_end(document)
-        self._scale = sqrt(_TYPICAL / max(_SHORTEST, document.length))
+        self._scale = scale_of(document)
         self._crowd: dict[tuple[int, str], set[str]] = {}
         for entity, found in present.entities.items():
             for mention in found:
@@ -132,7 +135,7 @@ class Scorer:
             often += sum(placed.weight for placed in found)
             if number < len(_LEAD):
                 lead[number] = best * min(1.0, 3.0 / self._company(index, found[0].mention))
-        left = (1 - _TITLE * title) * exp(-_OFTEN * often * self._scale)
+        left = (1 - _TITLE * title) * exp(-OFTEN * often * self._scale)
         left *= prod(1 - worth * weight for worth, weight in zip(_LEAD, lead, strict=True))
         return max(0.01, 1 - left)
 
@@ -252,6 +255,11 @@ class Scorer:
         cut = text[first : first + LONGEST_QUOTE]
         inside = ((start - first, min(end - first, len(cut))) for start, end in spans)
         return Evidence(cut, tuple((start, end) for start, end in inside if start < end))
+
+
+def scale_of(document: Document) -> float:
+    """How much more one mention weighs in a short text."""
+    return sqrt(_TYPICAL / max(_SHORTEST, document.length))
 
 
 def _dateline_end(document: Document) -> int:

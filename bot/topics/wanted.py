@@ -16,7 +16,6 @@ class Wanted:
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
         self._index = PhraseIndex()
-        self._phrases: list[str] = []
         self._uses: Counter[str] = Counter()
         self._lengths: Counter[int] = Counter()
         """How many stems of each length are wanted."""
@@ -30,11 +29,9 @@ class Wanted:
             if bare != key:
                 self._titled[bare] += 1
             self._count(bare, 1)
-            if bare[0] != "@" and bare[-1] != "*" and ":" not in bare and self._index.add(bare) == len(self._phrases):
-                self._phrases.append(bare)
 
     def remove(self, keys: Iterable[str]) -> None:
-        """Keys that were added. Their words stay known, unused, until the next start."""
+        """Keys that were added."""
         for key in keys:
             bare = key.removeprefix("title:")
             if bare != key:
@@ -47,19 +44,27 @@ class Wanted:
         if ":" in key:
             self._said += step
             return
-        self._uses[key] += step
-        if not self._uses[key]:
+        if key[0] == "@":
+            return
+        uses = self._uses[key] = self._uses[key] + step
+        if not uses:
             del self._uses[key]
         if key[-1] == "*":
             self._lengths[len(key) - 1] += step
+        elif uses == 0:
+            self._index.remove(key)
+        elif uses == step:
+            self._index.add(key)
 
     def find(self, document: Document, entities: Mapping[str, list[Mention]]) -> Present:
         """What the article holds of it."""
         present = Present(entities)
-        for number, start, end in self._index.scan(document.words):
-            phrase = self._phrases[number]
-            if phrase in self._uses:
-                present.add(phrase, start, end)
+        keys = present.keys
+        for phrase, start, end in self._index.scan(document.words):
+            if phrase in keys:
+                keys[phrase].append((start, end))
+            else:
+                keys[phrase] = [(start, end)]
         self._find_stems(document, present)
         if self._titled:
             for key in present.keys.keys() & self._titled.keys():

@@ -176,3 +176,36 @@ def test_a_hostile_article_is_cut_and_answered(catalogue: Catalogue) -> None:
     found = percolator.match(flood, Sensitivity.EVERYTHING)
     assert {"Iraq", "Russia", "Russia-Iraq"} <= {match.topic for match in found}
     assert all(len(evidence.sentence) <= 1000 for match in found for evidence in match.evidence)
+
+
+@settings(deadline=None, max_examples=150)
+@given(article=ARTICLES, sensitivity=st.sampled_from([Sensitivity.NORMAL, Sensitivity.STRONG]))
+def test_a_glance_turns_away_nothing_that_would_ring(
+    article: Article, sensitivity: Sensitivity, catalogue: Catalogue
+) -> None:
+    filler = "The committee met for three hours and heard from a dozen witnesses. " * 12
+    long = Article(
+        "1", article.title, summary=article.summary, text=f"{filler}{article.text} {filler}{article.summary}"
+    )
+    topics = list(_topics(catalogue).values())
+    percolator = Percolator(catalogue, topics)
+    assert percolator.match(long, sensitivity) == _plain(percolator, topics, long, sensitivity)
+
+
+def test_what_some_follow_closely_is_matched_at_everything(catalogue: Catalogue) -> None:
+    percolator = Percolator(catalogue, [resolve("Iraq", catalogue), resolve("Syria", catalogue)])
+    article = Article("1", "Prices", text="Prices rose again. " * 30 + "Iraq and Syria saw the same.")
+    assert percolator.match(article) == []
+    assert [match.topic for match in percolator.match(article, lower={"Iraq"})] == ["Iraq"]
+
+
+def test_an_anchor_that_disappoints_is_given_up(catalogue: Catalogue) -> None:
+    percolator = Percolator(catalogue)
+    for number in range(100):
+        percolator.add(resolve(f"common usual w{number}", catalogue))
+    anchor = max(("common", "usual"), key=percolator.waiting)
+    assert percolator.waiting(anchor) == 100
+    for _ in range(3):
+        percolator.match(Article("1", "common usual news"))
+    assert percolator.waiting(anchor) < 100
+    assert [m.topic for m in percolator.match(Article("1", "common usual w7 news"))] == ["common usual w7"]

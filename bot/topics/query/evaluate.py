@@ -1,6 +1,7 @@
 """Whether a query is true of an article, and the words that make it so: the plain evaluator of the tree.
 
-Each node answers with the mentions that made it true, in the order of the article, or None where it is false. A node
+`holds` answers whether, which is mostly a matter of keys; `found` says by which words as well:
+each node answers with the mentions that made it true, in the order of the article, or None where it is false. A node
 that is true without words (NOT, a field) answers with none. Nearness looks at the nearest pairs only: if any two are
 near enough, the nearest are.
 """
@@ -16,6 +17,8 @@ from bot.topics.present import Present
 from bot.topics.query import pattern
 from bot.topics.query.node import And, AtLeast, How, Leaf, Loose, Near, Node, Not, Or, Pattern
 
+MOST_COMPARED = 64
+"""Pairs of places that are compared one by one."""
 PARAGRAPH = 100
 """Words that one paragraph may lie apart: many feeds deliver a whole text as one line."""
 
@@ -28,6 +31,20 @@ class Evaluator:
     def __init__(self, document: Document, present: Present) -> None:
         self._document = document
         self._present = present
+
+    def holds(self, node: Node) -> bool:
+        """Whether it is true, without looking for the words where the keys tell already."""
+        if isinstance(node, Leaf):
+            return node.key in self._present.keys
+        if isinstance(node, And):
+            return all(map(self.holds, node.parts))
+        if isinstance(node, Or):
+            return any(map(self.holds, node.parts))
+        if isinstance(node, Not):
+            return not self.holds(node.part)
+        if isinstance(node, AtLeast):
+            return self._reached(node)
+        return self.found(node) is not None
 
     def found(self, node: Node) -> Found:  # noqa: PLR0911  (one return for each kind of node)
         if isinstance(node, Leaf):
@@ -50,10 +67,24 @@ class Evaluator:
 
     def sides(self, node: Near) -> tuple[list[Mention], list[Mention]] | None:
         """The mentions of the one that are near one of the other, and the reverse; None where there are none."""
-        left, right = self.found(node.left), self.found(node.right)
-        if not left or not right:
+        if not self.holds(node.left) or not self.holds(node.right) or self._plainly_far(node):
             return None
-        return self._near(node, left, right)
+        left, right = self.found(node.left), self.found(node.right)
+        return self._near(node, left, right) if left and right else None
+
+    def _plainly_far(self, node: Near) -> bool:
+        """Whether two phrases are too far apart wherever they stand; most are, and counting is cheap."""
+        if not isinstance(node.left, Leaf) or not isinstance(node.right, Leaf) or node.how in (How.SENT, How.PARA):
+            return False
+        left, right = (self._present.keys.get(side.bare, ()) for side in (node.left, node.right))
+        if not left or not right or len(left) * len(right) > MOST_COMPARED:
+            return False
+        reach = node.words
+        return not any(
+            -reach <= first - past <= reach or -reach <= start - end <= reach
+            for first, end in left
+            for start, past in right
+        )
 
     def _leaf(self, leaf: Leaf) -> Found:
         if leaf.key not in self._present.keys:
@@ -75,14 +106,13 @@ class Evaluator:
         return _merged(hits)
 
     def _at_least(self, node: AtLeast) -> Found:
-        reached, hits = 0.0, []
-        for item, weight in node.items:
-            found = self.found(item)
-            if found is not None:
-                reached += weight
-                hits.append(found)
+        if not self._reached(node):
+            return None
+        return _merged([found for item, _ in node.items if (found := self.found(item)) is not None])
+
+    def _reached(self, node: AtLeast) -> bool:
         # A sum of decimals (0.1 + 0.2) must not miss its threshold by a hair.
-        return _merged(hits) if reached >= node.threshold - 1e-9 else None
+        return sum(weight for item, weight in node.items if self.holds(item)) >= node.threshold - 1e-9
 
     def _loose(self, node: Loose) -> Found:
         """The narrowest windows, each with all the words and at most `slop` others."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.model import Match, Sensitivity
 from bot.topics.mention import Mention
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Pattern, walk
+from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Not, Pattern, children, walk
 from bot.topics.score import THRESHOLDS, Scorer
 
 SAID_SO = 0.5
@@ -14,11 +14,9 @@ MOST_SIDES = 5
 """More groups than these are not asked to meet in one sentence."""
 
 
-def judge_query(name: str, node: Node, scorer: Scorer, sensitivity: Sensitivity) -> Match | None:
+def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sensitivity: Sensitivity) -> Match | None:
     """The match of a query, or None where it is not true or says too little."""
-    evaluator = Evaluator(scorer.document, scorer.present)
-    found = evaluator.found(node)
-    if found is None:
+    if not evaluator.holds(node):
         return None
     mentions = _sides(node, evaluator)
     if not mentions:
@@ -41,6 +39,18 @@ def _sides(node: Node, evaluator: Evaluator) -> list[list[Mention]]:
         return list(pair) if pair else []
     found = evaluator.found(node)
     return [found] if found else []
+
+
+def is_flat(node: Node) -> bool:
+    """Whether its groups are all that its score is made of: words, ORs of words and what is excluded beside them."""
+    parts = node.parts if isinstance(node, And) else (node,)
+    return all(
+        isinstance(part, Not)
+        or all(
+            isinstance(each, Leaf) and not each.is_said and each.bare == each.key for each in children(part) or (part,)
+        )
+        for part in parts
+    ) and not any(isinstance(part, Near | AtLeast | And) for part in parts)
 
 
 def _says_how_close(node: Node) -> bool:
