@@ -11,6 +11,7 @@ import typer
 from bot import logs
 from bot.core.errors import FetchError, NewsbellError
 from bot.core.model import EVERYONE, Feed
+from bot.core.ports import ChecksChannels, Platform
 from bot.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -43,9 +44,24 @@ async def _check(settings: Settings, *, feeds: bool) -> int:
                 report.good(f"{platform.name}: {await platform.check()}")
             except NewsbellError as error:
                 report.bad(platform.name, str(error))
+            else:
+                await _check_channels(house, platform, report)
         if feeds:
             await _check_feeds(house, report)
     return 1 if report.failures else 0
+
+
+async def _check_channels(house: House, platform: Platform, report: Report) -> None:
+    """Ask for each channel that follows something whether its alerts could be posted."""
+    if not isinstance(platform, ChecksChannels):
+        return
+    async with house.store.read() as tx:
+        alive, _, _ = await tx.subscriptions.changed(0)
+    for channel in sorted({each.channel for each in alive if each.channel.startswith(f"{platform.name}:")}):
+        try:
+            report.good(f"{platform.name}: {await platform.check_channel(channel)}")
+        except NewsbellError as error:
+            report.bad(f"{platform.name}: {channel}", str(error))
 
 
 async def _check_feeds(house: House, report: Report) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.core.message import Message
 from bot.core.model import Feed, Fetched
@@ -31,6 +31,15 @@ class Source(Protocol):
 
     async def fetch(self, feed: Feed) -> Fetched:
         """One polite look at the feed. Raises `FetchError` and nothing else that is expected."""
+        ...
+
+
+@runtime_checkable
+class ChecksChannels(Protocol):
+    """A platform that can say before the first alert whether a channel is open to it."""
+
+    async def check_channel(self, channel: str) -> str:
+        """What the channel is called, for people. Raises as `send` does; ChannelGone names what is missing."""
         ...
 
 

@@ -241,6 +241,9 @@ class FakeDiscord:
             ("POST", r"/channels/(\d+)/messages/(\d+)/threads", self._create_thread),
             ("POST", r"/channels/(\d+)/threads", self._create_post),
             ("GET", r"/guilds/\d+/threads/active", self._active_threads),
+            ("GET", r"/guilds/\d+", self._get_guild),
+            ("GET", r"/guilds/\d+/members/\d+", self._get_member),
+            ("GET", r"/guilds/\d+/channels", self._get_channels),
             ("POST", r"/interactions/(\d+)/([^/]+)/callback", self.people.callback),
             ("POST", r"/webhooks/\d+/([^/]+)", self.people.followup),
             ("PATCH", r"/webhooks/\d+/([^/]+)/messages/@original", self.people.edit_original),
@@ -399,6 +402,21 @@ class FakeDiscord:
         chosen = [each for each in channel.messages if after < int(each["id"]) < before]
         chosen = chosen[:limit] if "after" in request.query else chosen[-limit:]
         return 200, list(reversed(chosen))
+
+    # Servers
+
+    async def _get_guild(self, _request: web.Request, _body: Any) -> tuple[int, Any]:
+        return 200, self.guild.full_payload(self.bot)
+
+    async def _get_member(self, _request: web.Request, _body: Any) -> tuple[int, Any]:
+        absent = dict.fromkeys(("banner", "communication_disabled_until", "premium_since"))
+        member = self.guild.member(self.bot)
+        del member["permissions"]
+        return 200, {**absent, **member, "pending": False}
+
+    async def _get_channels(self, _request: web.Request, _body: Any) -> tuple[int, Any]:
+        channels = [each for each in self.guild.channels.values() if each.type != THREAD]
+        return 200, [{**self.guild.channel_payload(c, self.bot), "guild_id": str(self.guild.id)} for c in channels]
 
     # Threads
 

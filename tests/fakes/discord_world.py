@@ -128,6 +128,33 @@ class Guild:
             "system_channel_flags": 0,
         }
 
+    def full_payload(self, bot: User) -> Payload:
+        """As GET /guilds/{id} answers."""
+        absent = (
+            "icon description home_header splash discovery_splash banner application_id afk_channel_id "
+            "system_channel_id widget_channel_id vanity_url_code rules_channel_id safety_alerts_channel_id "
+            "public_updates_channel_id incidents_data max_presences"
+        )
+        said = {key: value for key, value in self.payload(bot).items() if key not in ("channels", "members", "threads")}
+        for key in ("member_count", "unavailable"):
+            said.pop(key)
+        for role in said["roles"]:
+            role |= {"icon": None, "unicode_emoji": None}
+        return {
+            **dict.fromkeys(absent.split()),
+            **said,
+            "region": "deprecated",
+            "afk_timeout": 300,
+            "widget_enabled": False,
+            "explicit_content_filter": 0,
+            "max_members": 500_000,
+            "max_stage_video_channel_users": 50,
+            "max_video_channel_users": 25,
+            "premium_subscription_count": 0,
+            "premium_progress_bar_enabled": False,
+            "nsfw": False,
+        }
+
     def thread_payload(self, thread: Channel, bot: User) -> Payload:
         archive = {"archived": False, "archive_timestamp": "2026-01-01T00:00:00+00:00", "auto_archive_duration": 1440}
         return {

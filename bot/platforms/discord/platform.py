@@ -16,10 +16,12 @@ from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
 from bot.core.ports import Places
 from bot.core.router import Router
+from bot.platforms.discord.audit import WHY, invitation, personal_invitation
 from bot.platforms.discord.gateway import STARTS_KEPT, Gateway, OutOfStarts
 from bot.platforms.discord.outcome import BotMustWait
 from bot.platforms.discord.post import Post
 from bot.platforms.discord.press import LongLines
+from bot.platforms.discord.rights import NEEDED
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +95,26 @@ class DiscordPlatform:
             if isinstance(error.__cause__, discord.LoginFailure):
                 raise SettingsError(_wrong_token()) from error
             raise
+
+    async def check_channel(self, channel: str) -> str:
+        """What the channel is called, if we may post there. Raises ChannelGone that names what is missing."""
+        self._point_library()
+        return await self._post.look_at(await self._place(channel))
+
+    async def invite(self, *, threads: bool = False) -> str:
+        """The links by which a server or a person takes the bot in, and what each right is for."""
+        who = await self.check()
+        application = await self._post.application()
+        rights = list(WHY.items())[: len(WHY) if threads else len(NEEDED)]
+        return "\n".join(
+            (
+                f"{who}. For a server:",
+                f"  {invitation(application, threads=threads)}",
+                *(f"    {right}: {why}" for right, why in rights),
+                "For yourself, with alerts as direct messages:",
+                f"  {personal_invitation(application)}",
+            )
+        )
 
     async def close(self) -> None:
         """Ends the session that posts; for those who post without `run`."""

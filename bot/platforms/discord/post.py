@@ -13,6 +13,7 @@ import structlog
 
 from bot.core.errors import Rejected, TryLater
 from bot.core.message import Message
+from bot.platforms.discord.audit import look_at
 from bot.platforms.discord.draw import draw, marks, nonce, roles
 from bot.platforms.discord.outcome import (
     CLOSED_INBOX,
@@ -23,6 +24,7 @@ from bot.platforms.discord.outcome import (
     trace,
     wrong_token,
 )
+from bot.platforms.discord.rights import advice
 from bot.platforms.discord.threads import POST, find_post, forum, name, open_thread, tags
 
 log = structlog.get_logger(__name__)
@@ -114,6 +116,17 @@ class Post:
             client = await self._logged_in()
         servers = client.application.approximate_guild_count if client.application else 0
         return f"{client.user} in {servers} server{'' if servers == 1 else 's'}"
+
+    async def application(self) -> int:
+        """The application's id, by which it is invited."""
+        async with judged(lambda: ""):
+            client = await self._logged_in()
+        return client.application_id or 0
+
+    async def look_at(self, channel_id: int) -> str:
+        """What the channel is called, if we may post there."""
+        async with judged(lambda: advice("", [])):
+            return await look_at(await self._logged_in(), channel_id)
 
     async def close(self) -> None:
         if self._client:
