@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: setup demo run test check bench screenshot lock clean
+.PHONY: setup demo run test check conformance bench screenshot lock clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,9 @@ check: setup       ## the quick part: format, lint, types, layers
 
 test: check        ## everything
 	@.venv/bin/pytest -n 2 $(ARGS)
+
+conformance: setup ## the poller's manners: a line for each check, and the sum
+	@$(PY) -m tests.conformance
 
 bench: setup       ## every figure of the README, quick form with QUICK=1
 	@for script in benchmarks/*.py; do $(PY) $$script $(if $(QUICK),--quick) || exit 1; done

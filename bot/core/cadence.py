@@ -9,9 +9,9 @@ adds, so that no floor is undercut and the feeds of one host drift apart.
 from __future__ import annotations
 
 import random as chance
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import sqrt
 from types import MappingProxyType
 
@@ -24,6 +24,8 @@ Random = Callable[[], float]
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 JITTER = 0.2
 HINT_MOST = DAY
@@ -96,8 +98,22 @@ def next_check(
             wait = max(wait, HOUR)
         if feed.state is FeedState.DORMANT and outcome.unchanged:
             wait = max(wait, WEEKLY)
-        return now + wait * (1 + JITTER * random())
+        return out_of_skipped(now + wait * (1 + JITTER * random()), outcome.skip_hours, outcome.skip_days)
     return now + _after_failure(feed, outcome, usual, now, random)
+
+
+def out_of_skipped(moment: datetime, hours: Sequence[int], days: Sequence[str]) -> datetime:
+    """The first moment from then on that the feed does not skip (hours and days are UTC).
+
+    The moment itself where it skips the whole week: then it means nothing by it.
+    """
+    at = moment
+    for _ in range(7 * 24 + 1):
+        at_utc = at.astimezone(UTC)
+        if at_utc.hour not in hours and WEEK[at_utc.weekday()] not in days:
+            return at
+        at = at.replace(minute=0, second=0, microsecond=0) + HOUR
+    return moment
 
 
 def _hinted(hint: timedelta | None) -> timedelta:

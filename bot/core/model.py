@@ -109,7 +109,8 @@ class Entry:
 class Fetched:
     """What one look at a feed brought. `unchanged` means that the server or a hash said: nothing new.
 
-    `hint` is the shortest interval that the server asks for; `moved_to` a permanent new address.
+    `hint` is the shortest interval that the server asks for, `skip_hours` (0 to 23) and `skip_days` (in English, small)
+    are when it does not want to be looked at, in UTC; `moved_to` a permanent new address.
     `known` counts the items of the document that are left out here because they are letter for letter as before.
     `conditional` is false where the server gives no validators, so that each look costs it the whole document.
     `partial` is true for a body that was cut: its entries count, its validators do not.
@@ -125,6 +126,8 @@ class Fetched:
     site_url: str = ""
     lang: str = ""
     hint: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
     moved_to: str = ""
     status: int = 200
     size: int = 0

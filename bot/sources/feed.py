@@ -70,7 +70,7 @@ class FeedSource:
     `contact` is the URL at which publishers find out who we are. `allowed` holds (numeric address, port) pairs that
     are visited although they are private. `gap` and `jitter` are the seconds between two requests to one host, and
     `per_minute` the requests that a domain gets at most, over all its feeds (0: no budget). `lanes` is the number of
-    parsing processes.
+    parsing processes. `gate` takes the place of a gate of these figures.
     """
 
     def __init__(
@@ -87,9 +87,10 @@ class FeedSource:
         limits: Limits | None = None,
         lane_limits: LaneLimits | None = None,
         resolver: AbstractResolver | None = None,
+        gate: Gate | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._gate = Gate(gap=gap, jitter=jitter, per_minute=per_minute)
+        self._gate = gate or Gate(gap=gap, jitter=jitter, per_minute=per_minute)
         self._guard = Guard(allow_private, frozenset(allowed), frozenset(ports))
         self._fetcher = Fetcher(
             self._guard,
@@ -198,10 +199,13 @@ class FeedSource:
         return self._same(feed, answer, kept)
 
     def _same(self, feed: Feed, answer: Answer, kept: Mapping[str, str]) -> Fetched:
+        wishes = Wishes.from_cache(kept)
         return Fetched(
             cache=kept,
             unchanged=True,
-            hint=hint(answer.headers, Wishes.from_cache(kept), per_day=feed.per_day, now=self._now()),
+            hint=hint(answer.headers, wishes, per_day=feed.per_day, now=self._now()),
+            skip_hours=wishes.skip_hours,
+            skip_days=wishes.skip_days,
             conditional=is_conditional(kept),
             moved_to=_moved(feed, answer),
             status=answer.status,
@@ -255,6 +259,8 @@ class FeedSource:
             site_url=told["site_url"],
             lang=told["lang"],
             hint=hint(answer.headers, wishes, per_day=feed.per_day, now=now),
+            skip_hours=wishes.skip_hours,
+            skip_days=wishes.skip_days,
             moved_to=_moved(feed, answer),
             status=answer.status,
             size=answer.size,

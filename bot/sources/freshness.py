@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,6 @@ DAY = timedelta(days=1)
 ZERO = timedelta(0)
 RETRY_LEAST = timedelta(seconds=1)
 RETRY_MOST = DAY
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,6 @@ def hint(headers: Mapping[str, str], wishes: Wishes, *, per_day: float, now: dat
     if 5 <= wishes.ttl <= 1440 and (wishes.ttl != 60 or per_day < 2):
         wait = max(wait, timedelta(minutes=wishes.ttl))
     wait = min(max(wait, timedelta(minutes=min(wishes.update, 1440))), DAY)
-    wait = _out_of_skipped(now + wait, wishes.skip_hours, wishes.skip_days) - now
     return wait if wait > ZERO else None
 
 
@@ -89,15 +87,3 @@ def _date(value: str) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def _out_of_skipped(moment: datetime, hours: Sequence[int], days: Sequence[str]) -> datetime:
-    """The first moment from then on that the feed does not skip; the moment itself where it skips the whole week."""
-    if not hours and not days:
-        return moment
-    at = moment
-    for _ in range(7 * 24):
-        if at.hour not in hours and DAYS[at.weekday()] not in days:
-            return at
-        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return moment

@@ -132,6 +132,15 @@ def test_gone_is_confirmed_after_a_day_and_then_probed_monthly() -> None:
     assert wait(feed(state=FeedState.GONE, fails=1), gone) == 30 * DAY
 
 
+def test_hours_and_days_that_a_feed_skips_are_skipped_whatever_the_interval_is() -> None:
+    """NOW is a Thursday, at noon."""
+    assert wait(feed(4), Fetched(skip_hours=(12, 13))) == 2 * HOUR
+    assert wait(feed(4), Fetched(skip_hours=(5,))) == interval(feed(4), now=NOW)
+    assert wait(feed(4), Fetched(skip_days=("thursday", "friday"))) == 36 * HOUR
+    assert wait(feed(4), Fetched(skip_hours=tuple(range(24)))) == interval(feed(4), now=NOW)
+    assert wait(feed(4, fixed=6 * HOUR), Fetched(skip_hours=(18,))) == 7 * HOUR
+
+
 def test_an_import_is_spread() -> None:
     moments = [first_check(place, 100, now=NOW) - NOW for place in range(100)]
     assert moments[0] == timedelta(0)

@@ -63,17 +63,6 @@ def test_an_update_period_counts() -> None:
     assert wait(update=10_080) == DAY
 
 
-def test_skipped_hours_move_the_next_look_to_their_end() -> None:
-    assert wait(skip_hours=(12, 13)) == 90 * MINUTE
-    assert wait({"cache-control": "max-age=2700"}, skip_hours=(13,)) == 90 * MINUTE
-    assert wait(skip_hours=(5,)) is None
-
-
-def test_skipped_days_do_too_and_a_feed_that_skips_everything_is_not_believed() -> None:
-    assert wait(skip_days=("thursday",)) == 11.5 * HOUR
-    assert wait(skip_hours=tuple(range(24))) is None
-
-
 def test_wishes_survive_the_cache() -> None:
     wishes = Wishes(30, 120, (1, 2), ("monday",))
     assert Wishes.from_cache(wishes.to_cache()) == wishes
