@@ -147,8 +147,8 @@ class FakeSlack:
     def fail(self, kind: str, times: int = 1, seconds: float = 30) -> None:
         """The next posts or edits go wrong.
 
-        "429", "500", "500 after" (acting), "drop", "drop after", "page" (HTML), "slow" (acts after `seconds`),
-        "invalid_blocks picture" (only while there is one), or any error of Slack's by its name.
+        "well" (nothing does), "429", "500", "500 after" (acting), "drop", "drop after", "page" (HTML),
+        "slow" (acts after `seconds`), "invalid_blocks picture" (only while there is one), or any error of Slack's.
         """
         self._faults += [Fault(kind, seconds)] * times
 
@@ -234,20 +234,33 @@ class FakeSlack:
         return {"channel": {"id": channel.id}}
 
     async def _conversations_history(self, _request: web.Request, arguments: Payload) -> Payload:
-        channel = self._channel(arguments["channel"])
+        channel = self._readable(arguments["channel"])
+        top = [each for each in channel.messages if each.get("thread_ts", each["ts"]) == each["ts"]]
+        newest_first = [each for each in reversed(top) if float(each["ts"]) > float(arguments.get("oldest") or 0)]
+        return self._page(newest_first, arguments)
+
+    async def _conversations_replies(self, _request: web.Request, arguments: Payload) -> Payload:
+        channel = self._readable(arguments["channel"])
+        thread = [each for each in channel.messages if arguments["ts"] in (each["ts"], each.get("thread_ts"))]
+        if not thread:
+            raise SlackError("thread_not_found")
+        return self._page(thread, arguments)
+
+    def _readable(self, identity: str) -> Channel:
+        channel = self._channel(identity)
         kind = {"C": "channels", "G": "groups", "D": "im"}[channel.id[0]]
         if f"{kind}:history" not in self.scopes:
             raise SlackError("missing_scope", needed=f"{kind}:history", provided=",".join(sorted(self.scopes)))
         if BOT not in channel.members:
             raise SlackError("not_in_channel")
-        newest_first = [m for m in reversed(channel.messages) if float(m["ts"]) > float(arguments.get("oldest") or 0)]
+        return channel
+
+    def _page(self, messages: list[Payload], arguments: Payload) -> Payload:
         start = int(arguments.get("cursor") or 0)
         end = start + min(int(arguments.get("limit") or 15), self.history_page)
         with_metadata = str(arguments.get("include_all_metadata")).lower() in ("1", "true")
-        page = [
-            m if with_metadata else {k: v for k, v in m.items() if k != "metadata"} for m in newest_first[start:end]
-        ]
-        more = end < len(newest_first)
+        page = [m if with_metadata else {k: v for k, v in m.items() if k != "metadata"} for m in messages[start:end]]
+        more = end < len(messages)
         return {"messages": page, "has_more": more, "response_metadata": {"next_cursor": str(end) if more else ""}}
 
     async def _chat_postMessage(self, request: web.Request, arguments: Payload) -> Any:
@@ -336,7 +349,7 @@ class FakeSlack:
         return block_faults(blocks) + schema_faults(blocks)
 
     async def _before(self, request: web.Request, fault: Fault | None, arguments: Payload) -> web.Response | None:
-        if fault is None or fault.kind in ("500 after", "drop after"):
+        if fault is None or fault.kind in ("well", "500 after", "drop after"):
             return None
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import structlog
@@ -30,6 +30,8 @@ from bot.platforms.slack.door import PATH, Door
 from bot.platforms.slack.draw import Drawn, draw
 from bot.platforms.slack.listen import Listener
 from bot.platforms.slack.outcome import TIMEOUT, WRONG_TOKEN, code_of, judged
+from bot.platforms.slack.thread import EVENT as UPDATE
+from bot.platforms.slack.thread import Threads, updates
 from bot.platforms.slack.windows import Followed
 from bot.platforms.slack.workspace import Workspace
 
@@ -37,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 EVENT = "delivery"
 """The type of the metadata that carries a delivery's id."""
+PLAINLY = {"unfurl_links": False, "unfurl_media": False, "link_names": False, "mrkdwn": False}
+"""No previews, and no reading of the text for names and marks."""
 SKEW = timedelta(seconds=30)
 PAGE, PAGES = 15, 10
 """Apps outside Slack's directory get 15 messages of history a request; an alert is lost within minutes, not days."""
@@ -64,6 +68,9 @@ SCOPES = (
     "users:read",
 )
 """What the bot token needs; config/slack-manifest.yaml asks for these and says why."""
+
+
+T = TypeVar("T")
 
 
 def _now() -> datetime:
@@ -111,6 +118,7 @@ class SlackPlatform:
         self._clock = clock
         self._bot = "@Newsbell"
         self._sent: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._threads = Threads()
         self._posting: AsyncWebClient | None = None
 
     @property
@@ -181,29 +189,38 @@ class SlackPlatform:
             "chat.postMessage",
             channel=_channel(channel),
             metadata={"event_type": EVENT, "event_payload": {"id": delivery_id}},
-            unfurl_links=False,
-            unfurl_media=False,
-            link_names=False,
-            mrkdwn=False,
+            **PLAINLY,
         )
         return self._remember(channel, delivery_id, str(posted["ts"]))
 
     async def edit(self, channel: str, remote_id: str, message: Message) -> None:
-        await self._write(message, "chat.update", channel=_channel(channel), ts=remote_id, link_names=False)
+        """Change it in place; with a thread wished for, what is new is said there too, and rings for who follows it."""
+        place = _channel(channel)
+        await self._write(message, "chat.update", channel=place, ts=remote_id, link_names=False)
+        if not message.manner.thread:
+            return
+        async with judged(self._bot):
+            said = await self._reading(place, lambda: self._threads.said(self._client(), place, remote_id))
+        fresh = {key: each for key, each in updates(message).items() if key not in said}
+        if not fresh:
+            return
+        self._threads.forget(place, remote_id)  # until we know that it was said: an answer may be lost
+        await self._write(
+            Message(body=tuple(fresh.values())),
+            "chat.postMessage",
+            channel=place,
+            thread_ts=remote_id,
+            metadata={"event_type": UPDATE, "event_payload": {"keys": list(fresh)}},
+            **PLAINLY,
+        )
+        self._threads.remember(place, remote_id, said.union(fresh))
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
         """Reads the channel back for the delivery's metadata; a public channel is joined for that."""
         oldest = f"{(since - SKEW).timestamp():.6f}"
         async with judged(self._bot):
             place = await self._conversation(_channel(channel))
-            try:
-                found = await self._read_back(place, delivery_id, oldest)
-            except SlackApiError as error:
-                if code_of(error) != "not_in_channel":
-                    raise
-                # chat:write.public lets us post where we are not, but not read.
-                await self._client().conversations_join(channel=place)
-                found = await self._read_back(place, delivery_id, oldest)
+            found = await self._reading(place, lambda: self._read_back(place, delivery_id, oldest))
         return self._remember(channel, delivery_id, found) if found else None
 
     async def check(self) -> str:
@@ -234,6 +251,16 @@ class SlackPlatform:
             return place
         opened = await self._client().conversations_open(users=place)
         return str(opened["channel"]["id"])
+
+    async def _reading(self, place: str, read: Callable[[], Awaitable[T]]) -> T:
+        """chat:write.public lets us post where we are not, but not read: a public channel is joined for that."""
+        try:
+            return await read()
+        except SlackApiError as error:
+            if code_of(error) != "not_in_channel":
+                raise
+        await self._client().conversations_join(channel=place)
+        return await read()
 
     async def _read_back(self, place: str, delivery_id: str, oldest: str) -> str | None:
         cursor = ""

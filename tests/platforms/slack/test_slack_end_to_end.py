@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.core.errors import ChannelGone, Rejected, SettingsError, TryLater
-from bot.core.message import Button, Field, Message, Tone, marked, paragraph
+from bot.core.message import Button, Field, Kind, Manner, Message, Role, Tone, marked, paragraph
 from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.platform import freshen
 from tests.fakes.sample_commands import sample_router
@@ -347,6 +348,57 @@ async def test_an_edit_changes_the_message_in_place(slack: FakeSlack, posting: S
     assert message["metadata"]["event_payload"]["id"] == DELIVERY
     with pytest.raises(Rejected, match="message_not_found"):
         await posting.edit(PLACE, "1.000001", ALERT)
+
+
+CARD = replace(
+    ALERT,
+    body=(*ALERT.body, paragraph("Latest: Pact is signed · The Other", kind=Kind.ITEM)),
+    fields=(*ALERT.fields, Field("Coverage", "2 outlets, 2 origins")),
+    manner=Manner((Role("slack:here", "here"),), thread=True),
+)
+
+
+async def test_a_storys_updates_are_said_in_its_thread_each_once(slack: FakeSlack, posting: SlackPlatform) -> None:
+    ts = await posting.send(PLACE, ALERT, delivery_id=DELIVERY)
+    await posting.edit(PLACE, ts, CARD)
+    await posting.edit(PLACE, ts, CARD)
+    await platform_at(slack).edit(PLACE, ts, CARD)  # after a restart
+    changed = replace(CARD, body=(*CARD.body, paragraph("Headline changed by The Example", kind=Kind.NOTE)))
+    await posting.edit(PLACE, ts, changed)
+    await posting.edit(PLACE, ts, replace(changed, fields=(Field("Coverage", "3 outlets, 2 origins"),)))
+    _, first, second = slack.posted
+    assert (first.body["thread_ts"], second.body["thread_ts"]) == (ts, ts)
+    assert text_of(first.body).strip() == "Latest: Pact is signed · The Other"
+    assert text_of(second.body).strip() == "Headline changed by The Example"
+    assert "<!here>" not in str(first.body)
+    assert len(slack.edits) == 5
+    assert "3 outlets" in text_of(slack.channels[ALERTS].messages[0])
+    assert await platform_at(slack).find(PLACE, DELIVERY, datetime.fromtimestamp(0, UTC)) == ts
+
+
+async def test_without_the_wish_for_a_thread_a_card_is_edited_and_nothing_is_posted(
+    slack: FakeSlack, posting: SlackPlatform
+) -> None:
+    ts = await posting.send(PLACE, ALERT, delivery_id=DELIVERY)
+    await posting.edit(PLACE, ts, replace(CARD, manner=Manner()))
+    assert len(slack.posted) == 1
+
+
+async def test_an_update_whose_answer_was_lost_is_not_said_twice(slack: FakeSlack, posting: SlackPlatform) -> None:
+    ts = await posting.send(PLACE, ALERT, delivery_id=DELIVERY)
+    slack.fail("well")  # the edit itself
+    slack.fail("500 after")  # the reply in its thread
+    with pytest.raises(TryLater):
+        await posting.edit(PLACE, ts, CARD)
+    await posting.edit(PLACE, ts, CARD)
+    assert [each.body.get("thread_ts") for each in slack.posted] == [None, ts]
+
+
+async def test_a_public_channel_is_joined_to_read_a_thread(slack: FakeSlack, posting: SlackPlatform) -> None:
+    place = f"slack:{TEAM}:{OPEN}"
+    ts = await posting.send(place, ALERT, delivery_id=DELIVERY)
+    await posting.edit(place, ts, CARD)
+    assert [each.body.get("thread_ts") for each in slack.posted] == [None, ts]
 
 
 # Life
