@@ -27,7 +27,7 @@ from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.model import EVERYONE, Delivery
 from bot.core.ports import Platform
 from bot.jobs import Jobs
-from bot.pace import LIMITS, Gate, Limits
+from bot.pace import LIMITS, PROBE, Gate, Limits, Room
 from bot.places import close
 from bot.store import Store
 
@@ -79,6 +79,7 @@ class Courier:
         self.name = name
         self.shelf_life = shelf_life
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
+        self.room = Room()
         self._gates: dict[str, Gate] = {}
 
     def serve(self) -> None:
@@ -103,12 +104,21 @@ class Courier:
         gate = self.gate(platform.name)
         await self._expire(channel)
         while gate.ready(channel):
-            async with self.store.begin() as tx:
-                delivery = await tx.outbox.claim(channel, owner=self.name, lease=SEND_LEASE)
-            if delivery is None:
+            async with self.room.together():
+                async with self.store.begin() as tx:
+                    delivery = await tx.outbox.claim(channel, owner=self.name, lease=SEND_LEASE)
+                if delivery is None:
+                    return
+                if not delivery.deaths:
+                    await gate.turn(channel)
+                    await self.deliver(platform, delivery)
+                    continue
+            # Workers died with this one in hand, perhaps of it. It goes alone: if another dies, no bystander is blamed.
+            if self.room.taken:
+                await self._put_back(delivery, PROBE, "a suspect waits for another")
                 return
-            await gate.turn(channel)
-            await self.deliver(platform, delivery)
+            async with self.room.alone():
+                await self.deliver(platform, delivery)
 
     def gate(self, platform: str) -> Gate:
         """What the platform lets this process do now."""
@@ -121,7 +131,7 @@ class Courier:
         bound = log.bind(delivery=delivery.id, channel=delivery.channel, attempt=delivery.attempt)
         gate = self.gate(platform.name)
         if wait := gate.wait(delivery.tenant, EVERYONE):
-            await self._retry(delivery, TryLater("all posts wait there", timedelta(seconds=wait), refused=True))
+            await self._put_back(delivery, wait, "all posts wait there")
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
@@ -216,6 +226,19 @@ class Courier:
                 reason=str(error),
                 unknown=error.unknown,
                 refused=error.refused,
+            )
+
+    async def _put_back(self, delivery: Delivery, seconds: float, reason: str) -> None:
+        """As it was before the claim, for so long."""
+        async with self.store.begin() as tx:
+            await tx.outbox.retry(
+                delivery,
+                owner=self.name,
+                after=timedelta(seconds=seconds),
+                reason=reason,
+                unknown=False,
+                refused=True,
+                tried=False,
             )
 
     async def _dead(self, delivery: Delivery, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What one platform lets us do at the moment: its pace, the pauses that it asked for, and a budget of refusals.
+"""Who may post when: a platform's pace, the pauses that it asked for, a budget of refusals, and room for a suspect.
 
 Seconds are those of a clock that never steps. Everything here is about this process alone: with several that deliver,
 each keeps to the pace by itself and the platform's own 429 does the rest.
@@ -6,8 +6,10 @@ each keeps to the pace by itself and the platform's own 429 does the rest.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
@@ -35,6 +37,39 @@ LIMITS = {
     # One a second with short bursts; the limit of a workspace comes as a 429 with its wait.
     "slack": Limits((3, 3.0)),
 }
+
+
+class Room:
+    """Many may send together, and one whom workers died of alone."""
+
+    def __init__(self) -> None:
+        self._door = asyncio.Lock()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._inside = 0
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody is alone in it, or waits for the others to leave."""
+        return self._door.locked()
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        async with self._door:
+            self._inside += 1
+            self._empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        async with self._door:
+            await self._empty.wait()
+            yield
 
 
 class Gate:

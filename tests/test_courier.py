@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -151,3 +152,25 @@ async def test_a_refusal_that_means_more_than_its_channel_stops_the_others(desk:
     for channel in ("fake:0", "fake:1", "fake:2", "fake:theirs"):
         await desk.courier.flush(channel)
     assert len(faults) - len(desk.platform.faults) == calls
+
+
+async def test_what_workers_died_of_goes_alone_and_waits_for_another_such(desk: Desk) -> None:
+    await desk.queue("suspect")
+    await desk.claim_and_die()
+    async with desk.courier.room.alone():
+        desk.clock.forward(SEND_LEASE)
+        going = asyncio.create_task(desk.courier.flush(HERE))
+        await asyncio.sleep(0.05)
+        assert not going.done()  # nothing is claimed meanwhile: its lease would run out at the door
+        assert desk.platform.posted == []
+    await going
+    assert desk.platform.titles() == ["suspect"]
+
+
+async def test_a_suspect_that_was_put_back_is_a_suspect_still(desk: Desk) -> None:
+    await desk.queue("suspect")
+    await desk.claim_and_die()
+    desk.courier.gate("fake").pause("fake", 60)
+    await desk.after(SEND_LEASE)
+    row = await desk.row("suspect")
+    assert (row.state, row.deaths, row.attempt, row.unknown) == (DeliveryState.PENDING, 1, 1, True)

@@ -336,6 +336,8 @@ class Delivery:
     first_dispatch: datetime | None = None
     last_dispatch: datetime | None = None
     unknown: bool = False
+    deaths: int = 0
+    """Workers in a row that ended with it in hand; the third makes it poison."""
     remote_id: str = ""
     reason: str = ""
 

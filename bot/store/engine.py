@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -57,14 +57,15 @@ def parse_url(url: str) -> URL:
 class Database:
     """The open database. `connections` of the two kinds come from `begin` (may write) and `read` (may not)."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, connector: Callable[..., Any] | None = None) -> None:
+        """`connector` opens a connection to SQLite in place of the driver's own: for tests that make it fail."""
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
         if self.is_sqlite:
-            self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
-            self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS)
+            self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1, connector=connector)
+            self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS, connector=connector)
         else:
             self._write_engine = self._read_engine = create_async_engine(
                 url, pool_pre_ping=True, pool_size=10, hide_parameters=True
@@ -102,12 +103,13 @@ class Database:
             await self._read_engine.dispose()
 
 
-def _sqlite_engine(url: URL, *, begin: str, size: int) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, begin: str, size: int, connector: Callable[..., Any] | None) -> AsyncEngine:
     # isolation_level=None stops the driver from beginning transactions on its own: ours would come too late.
     # hide_parameters keeps private feed addresses out of the texts of errors, which end up in logs.
-    engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, connect_args={"isolation_level": None}, hide_parameters=True
-    )
+    options: dict[str, Any] = {"isolation_level": None}
+    if connector is not None:
+        options["async_creator_fn"] = connector
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:

@@ -154,11 +154,20 @@ class Outbox:
         )
 
     async def retry(
-        self, delivery: Delivery, *, owner: str, after: timedelta, reason: str, unknown: bool, refused: bool
+        self,
+        delivery: Delivery,
+        *,
+        owner: str,
+        after: timedelta,
+        reason: str,
+        unknown: bool,
+        refused: bool,
+        tried: bool = True,
     ) -> bool:
         """Put it back at the head of its channel for `after`. False if somebody else has the row by now.
 
         `unknown` stays once it is said. `refused` gives the attempt back: the platform turned us away at its door.
+        `tried` is false where it was put back without a try, which proves nothing about who died of it.
         """
         now = await self.tx.now()
         never_left = and_(row.attempt <= 1, row.unknown.is_(False))
@@ -176,7 +185,7 @@ class Outbox:
             not_before=now + after,
             reason=clean(reason),
             unknown=or_(row.unknown, literal(unknown)),
-            deaths=0,
+            deaths=0 if tried else row.deaths,
             **given_back,
         )
 
@@ -345,6 +354,7 @@ def _delivery(found: Record) -> Delivery:
         first_dispatch=found.first_dispatch,
         last_dispatch=found.last_dispatch,
         unknown=found.unknown,
+        deaths=found.deaths,
         remote_id=found.remote_id,
         reason=found.reason,
     )
