@@ -2,12 +2,13 @@
 
 from bot.commands.changes import changes
 from bot.commands.desk import Desk
+from bot.commands.digest import brief, stories, timeline, trending
 from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
 from bot.commands.help import help_
+from bot.commands.mute import mute, unmute
 from bot.commands.news import latest, more, news
 from bot.commands.ring import ring
 from bot.commands.status import status
-from bot.commands.stories import mute, unmute
 from bot.commands.story import story_merge, story_show, story_split, summary
 from bot.commands.subscriptions import subscribe, subscriptions, unsubscribe
 from bot.commands.topics import topic, topics
@@ -22,6 +23,10 @@ COMMANDS = (
     news,
     latest,
     more,
+    stories,
+    trending,
+    timeline,
+    brief,
     mute,
     unmute,
     story_show,

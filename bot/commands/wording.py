@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +28,23 @@ def at(moment: datetime, zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         local = moment
     return f"{local.day} {local:%b, %H:%M}"
+
+
+def day(moment: datetime, zone: str) -> date:
+    """The date of a moment in the reader's zone."""
+    try:
+        return moment.astimezone(ZoneInfo(zone)).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        return moment.date()
+
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Numbers as a row of bars, the highest as high as can be; nothing at all is a dot."""
+    most = max(counts, default=0)
+    return "".join(BARS[-(-count * len(BARS) // most) - 1] if count else "·" for count in counts)
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

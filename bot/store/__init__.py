@@ -4,6 +4,7 @@ from bot.store.archive import Archive, ArchiveCount
 from bot.store.channels import Channels
 from bot.store.chat import ChatLog, ChatMessage
 from bot.store.feeds import Feeds
+from bot.store.growth import Standing
 from bot.store.outbox import Outbox
 from bot.store.store import Store, Tx
 from bot.store.subscriptions import Subscriptions
@@ -16,6 +17,7 @@ __all__ = [
     "ChatMessage",
     "Feeds",
     "Outbox",
+    "Standing",
     "Store",
     "Subscriptions",
     "Tx",

@@ -21,8 +21,10 @@ from bot.store.channels import Channels
 from bot.store.chat import ChatLog
 from bot.store.engine import Database, connect, sqlite_warnings
 from bot.store.feeds import Feeds
+from bot.store.growth import Growth
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
+from bot.store.readers import Readers
 from bot.store.reports import Reports
 from bot.store.revisions import Revisions
 from bot.store.subscriptions import Subscriptions
@@ -39,6 +41,8 @@ class Tx(Transaction):
         self.subscriptions = Subscriptions(self)
         self.outbox = Outbox(self)
         self.channels = Channels(self)
+        self.readers = Readers(self)
+        self.growth = Growth(self)
         self.reports = Reports(self)
         self.revisions = Revisions(self)
         self.cards = Cards(self)

@@ -413,6 +413,17 @@ card = Table(
     Index("card_channel", "tenant", "channel"),
 )
 
+reader = Table(
+    "reader",  # when somebody last asked what was new
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    _channel_of_tenant(),
+    Index("reader_tenant", "tenant", "channel"),
+)
+
 chat_channel = Table(
     "chat_channel",
     metadata,
