@@ -1,4 +1,4 @@
-"""newsbell feeds list, add, import, export: the operator's feeds, heard by every channel."""
+"""newsbell feeds list, add, test, set, import, export: the operator's feeds, heard by every channel."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot import logs
 from bot.core.cadence import first_check
-from bot.core.errors import NotAFeed, UserError
+from bot.core.errors import FetchError, NotAFeed, UserError
 from bot.core.model import EVERYONE
 from bot.settings import load
 
@@ -63,6 +64,29 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
                 raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
             feed, new = await house.poller.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
+
+    asyncio.run(look())
+
+
+@app.command()
+def test(context: typer.Context, url: Annotated[str, typer.Argument(help="Address of a feed or of a page.")]) -> None:
+    """Look at an address without adding it: everything learned, and what would be alerted."""
+
+    async def look() -> None:
+        from bot.cli.examine import examine
+
+        async with _house(context.obj) as house:
+            try:
+                lines = await examine(house, url)
+            except NotAFeed as error:
+                offers = f" It offers: {' '.join(error.offers)}" if error.offers else ""
+                raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
+            except FetchError as error:
+                raise UserError(f"{url} cannot be read ({error.state}): {error}.") from error
+        table = Table(box=None, show_header=False)
+        for name, value in lines:
+            table.add_row(Text(name, style="dim"), Text(value))
+        Console().print(table)
 
     asyncio.run(look())
 

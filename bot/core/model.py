@@ -113,6 +113,7 @@ class Fetched:
     are when it does not want to be looked at, in UTC; `moved_to` a permanent new address.
     `known` counts the items of the document that are left out here because they are letter for letter as before.
     `conditional` is false where the server gives no validators, so that each look costs it the whole document.
+    `told` is what else a person may want to hear about the look: format, redirects, the server's own words.
     `partial` is true for a body that was cut: its entries count, its validators do not.
     `private` is true where the address holds a password or a key: it is shown to nobody and shared by no two tenants.
     """
@@ -133,6 +134,7 @@ class Fetched:
     size: int = 0
     private: bool = False
     conditional: bool = True
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

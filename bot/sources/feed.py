@@ -211,6 +211,7 @@ class FeedSource:
             status=answer.status,
             size=answer.size,
             private=is_private(feed.url),
+            told=_told(answer),
         )
 
     async def _changed(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched:
@@ -265,6 +266,7 @@ class FeedSource:
             status=answer.status,
             size=answer.size,
             private=is_private(feed.url),
+            told={"format": told["format"], **_told(answer)},
         )
 
 
@@ -301,6 +303,15 @@ def _entry(values: list[str | None]) -> Entry:
         lang=lang or "",
         image=image or "",
     )
+
+
+SAID = ("content-type", "content-encoding", "etag", "last-modified", "cache-control", "age", "expires", "date")
+
+
+def _told(answer: Answer) -> dict[str, str]:
+    """What a person who looks into a feed wants to know of the answer."""
+    redirects = {"redirects": ", then ".join(answer.hops)} if answer.hops else {}
+    return {**redirects, **{name: answer.headers[name] for name in SAID if answer.headers.get(name)}}
 
 
 def _reader(feed: Feed) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import SplitResult, unquote, urljoin, urlunsplit
@@ -23,7 +23,7 @@ from bot.core.errors import FetchError, ForbiddenAddress, Unreachable
 from bot.sources.gate import Gate
 from bot.sources.guard import ClosedAddress, Guard
 from bot.sources.inflate import BrokenCompression, Inflate
-from bot.sources.mask import is_private
+from bot.sources.mask import is_private, shown
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
@@ -61,7 +61,8 @@ class Limits:
 class Answer:
     """What a server said in the end. `url` is where; `moved` whether every redirect on the way there was permanent.
 
-    `cut` says why the body is not whole, or is empty; `size` counts the body's bytes on the wire.
+    `cut` says why the body is not whole, or is empty; `size` counts the body's bytes on the wire; `hops` are the
+    redirects on the way, each as it may be shown.
     """
 
     status: int
@@ -71,6 +72,7 @@ class Answer:
     size: int = 0
     cut: str = ""
     moved: bool = False
+    hops: tuple[str, ...] = ()
 
 
 class Fetcher:
@@ -136,6 +138,7 @@ class Fetcher:
         secret = bool(credentials) or is_private(url)
         home = _origin(parts)
         moved = True
+        hops: list[str] = []
         left = self._limits.total
         loop = asyncio.get_running_loop()
         async with AsyncExitStack() as turn:
@@ -159,7 +162,8 @@ class Fetcher:
                     answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
                 left -= loop.time() - began
                 if not location:
-                    return answer
+                    return replace(answer, hops=tuple(hops))
+                hops.append(f"{answer.status} {shown(here)}")
                 moved = moved and answer.status in PERMANENT
                 parts = self._next(here, location, secret)
         raise FetchError(f"more than {self._limits.redirects} redirects")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from bot.store import Store
@@ -26,10 +25,3 @@ async def world(room: Room, tmp_path: Path, catalogue: Catalogue) -> AsyncIterat
     await world.start()
     yield world
     await store.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them share one server and one clock: one event loop, and one worker."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("conformance"))
