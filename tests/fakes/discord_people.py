@@ -34,6 +34,7 @@ PATIENCE = 8.0  # seconds until a test gives up waiting for the final answer
 
 COMMAND, BUTTON, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
 TEXT_INPUT, LABEL = 4, 18
+MESSAGE = 3  # the type of a command in a message's context menu
 
 
 @dataclass
@@ -134,6 +135,19 @@ class People:
         channel = int(message["channel_id"])
         interaction = await self._act(BUTTON, data, user, channel, source=message, dm=channel in self.discord.dms)
         return await self._seen(interaction)
+
+    async def menu(self, title: str, message: Payload, *, user: User | None = None) -> Answer:
+        """Chooses from the context menu of a message, which Discord hands on whole."""
+        registered = next(c for c in self.discord.commands[None] if c["type"] == MESSAGE and c["name"] == title)
+        data = {
+            "id": registered["id"],
+            "name": title,
+            "type": MESSAGE,
+            "target_id": message["id"],
+            "resolved": {"messages": {message["id"]: message}},
+        }
+        channel = int(message["channel_id"])
+        return await self._seen(await self._act(COMMAND, data, user, channel, dm=channel in self.discord.dms))
 
     async def press_for_window(self, message: Payload, label: str, *, user: User | None = None) -> Window:
         """Presses a button that answers with a window to fill in."""

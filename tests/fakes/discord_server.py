@@ -111,6 +111,7 @@ class FakeDiscord:
         self.dms: dict[int, Channel] = {}
         self.commands: dict[int | None, list[Payload]] = {}
         self.command_syncs = 0
+        self.creations_left = 200
         self.posted: list[Posted] = []
         self.edits: list[tuple[str, Payload]] = []
         self.requests: list[tuple[str, str]] = []
@@ -122,6 +123,7 @@ class FakeDiscord:
         self.people = People(self)
         self.slash, self.autocomplete, self.press = self.people.slash, self.people.autocomplete, self.people.press
         self.press_for_window, self.fill = self.people.press_for_window, self.people.fill
+        self.menu = self.people.menu
         self.deaf: set[int] = set()
         """People who let the bot write them no direct messages."""
         self._runner: web.AppRunner | None = None
@@ -300,6 +302,11 @@ class FakeDiscord:
         size = max((len(json.dumps(command, ensure_ascii=False)) for command in body), default=0)
         if len(body) > 100 or size > 8000:
             self.invalid.append(f"{len(body)} commands, the largest of {size} characters")
+        known = {(each["type"], each["name"]) for each in self.commands.get(scope, [])}
+        fresh = sum((command.get("type", 1), command["name"]) not in known for command in body)
+        if fresh > self.creations_left:
+            raise Refusal(400, 30034, "Maximum number of daily application command creates has been reached (200)")
+        self.creations_left -= fresh
         self.commands[scope] = [self._registered(command, scope) for command in body]
         return 200, self.commands[scope]
 
@@ -317,7 +324,7 @@ class FakeDiscord:
             "version": str(self.snowflake()),
             "type": command.get("type", 1),
             "name": command["name"],
-            "description": command["description"],
+            "description": command.get("description") or "",
             "default_member_permissions": None if rights is None else str(rights),
             "nsfw": bool(command.get("nsfw")),
             **({"guild_id": str(guild)} if guild else {"dm_permission": True}),

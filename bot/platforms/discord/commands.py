@@ -97,8 +97,8 @@ def build(commands: Iterable[Command], call: Call, complete: Complete) -> list[R
 async def sync(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None) -> bool:
     """Registers the tree's commands with Discord if those there are others. Says whether it had to.
 
-    The question is one GET; registering counts against 200 creations a day, and a client that sees commands change
-    drops what its user was typing.
+    The question is one GET; registering counts each name that is new against 200 creations a day, and a client that
+    sees commands change drops what its user was typing.
     """
     ours = [_canonical(command.to_dict(tree)) for command in tree.get_commands(guild=guild)]
     theirs = [_theirs(command) for command in await tree.fetch_commands(guild=guild)]
@@ -184,7 +184,9 @@ def _rights(manage: bool) -> discord.Permissions | None:
 
 
 def _dictionary(commands: list[dict[str, Any]]) -> str:
-    return json.dumps(sorted(commands, key=lambda command: str(command["name"])), sort_keys=True)
+    return json.dumps(
+        sorted(commands, key=lambda command: (int(command["type"]), str(command["name"]))), sort_keys=True
+    )
 
 
 def _theirs(command: app_commands.AppCommand) -> dict[str, Any]:
@@ -207,7 +209,7 @@ def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": payload["name"],
         "type": payload["type"],
-        "description": payload["description"],
+        "description": payload.get("description") or "",  # a context menu has none
         "options": [_option(option) for option in payload.get("options") or ()],
         "nsfw": bool(payload.get("nsfw")),
         "rights": payload.get("default_member_permissions"),

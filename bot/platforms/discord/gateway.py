@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.core.message import Message, Role, Tone, paragraph
 from bot.core.model import Channel, Person
 from bot.core.ports import Places
 from bot.core.router import Router, sorry
+from bot.platforms.discord import menus
 from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
 from bot.platforms.discord.form import Form, lacks
@@ -83,6 +84,8 @@ class Gateway(discord.AutoShardedClient):
         self.add_dynamic_items(Press)
         for command in build(self._router.commands, self._called, self._completed):
             self._tree.add_command(command, guild=self._home)
+        for menu in menus.build(self._router.by_name, self._chosen):
+            self._tree.add_command(menu, guild=self._home)
         try:
             changed = await sync(self._tree, self._home)
         except discord.Forbidden:
@@ -148,6 +151,15 @@ class Gateway(discord.AutoShardedClient):
             self._lines.keep(reply.message)
             await interaction.followup.send(view=_still(reply.message), ephemeral=True, allowed_mentions=SILENT)
             return
+        await self._show(interaction, reply.message)
+
+    async def _chosen(self, interaction: Interaction, command: Command, read: Callable[[], Mapping[str, Any]]) -> None:
+        """A context menu: its answer is for one's own eyes, as the message is somebody else's."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            reply = await self._router.call(self.invocation(interaction), command.name, read())
+        except UserError as error:
+            reply = Reply(sorry(error))
         await self._show(interaction, reply.message)
 
     async def _completed(
