@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: setup demo run test check conformance bench screenshot lock clean
+.PHONY: setup demo run test slow check conformance bench screenshot lock clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,9 @@ check: setup       ## the quick part: format, lint, types, layers
 
 test: check        ## everything
 	@.venv/bin/pytest -n 2 $(ARGS)
+
+slow: setup        ## the tests that take long for what they find
+	@.venv/bin/pytest -n 2 --slow -m slow $(ARGS)
 
 conformance: setup ## the poller's manners: a line for each check, and the sum
 	@$(PY) -m tests.conformance

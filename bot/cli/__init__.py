@@ -1,4 +1,4 @@
-"""The command line: newsbell demo | run | check | invite | match | stories | summarize | feeds | topics."""
+"""The command line: newsbell demo | run | check | invite | manifest | match | stories | summarize | feeds | topics."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.cli import archive, catalogue, feeds
 from bot.cli.check import check
 from bot.cli.demo import demo
 from bot.cli.invite import invite
+from bot.cli.manifest import manifest
 from bot.cli.serve import run
 from bot.core.errors import NewsbellError
 
@@ -26,7 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(catalogue.app, name="topics")
-for command in (demo, run, check, invite, archive.match, archive.stories, archive.summarize):
+for command in (demo, run, check, invite, manifest, archive.match, archive.stories, archive.summarize):
     app.command()(command)
 
 

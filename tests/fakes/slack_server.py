@@ -226,7 +226,14 @@ class FakeSlack:
 
     async def _conversations_info(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])
-        return {"channel": {"id": channel.id, "name": channel.name, "is_archived": channel.archived}}
+        return {
+            "channel": {
+                "id": channel.id,
+                "name": channel.name,
+                "is_archived": channel.archived,
+                "is_im": channel.id[0] == "D",
+            }
+        }
 
     async def _conversations_join(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])

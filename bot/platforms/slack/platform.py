@@ -29,7 +29,8 @@ from bot.platforms.slack.directory import Directory
 from bot.platforms.slack.door import PATH, Door
 from bot.platforms.slack.draw import Drawn, draw
 from bot.platforms.slack.listen import Listener
-from bot.platforms.slack.outcome import TIMEOUT, WRONG_TOKEN, code_of, judged
+from bot.platforms.slack.manifest import SCOPES
+from bot.platforms.slack.outcome import GONE, TIMEOUT, WRONG_TOKEN, code_of, judged
 from bot.platforms.slack.thread import EVENT as UPDATE
 from bot.platforms.slack.thread import Threads, updates
 from bot.platforms.slack.windows import Followed
@@ -52,23 +53,6 @@ PICTURE_OR_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_
 REFUSED = {*WRONG_TOKEN, "account_inactive", "token_revoked"}
 BOT_TOKEN = ("NEWSBELL_SLACK__BOT_TOKEN", "Bot User OAuth Token, xoxb-")
 APP_TOKEN = ("NEWSBELL_SLACK__APP_TOKEN", "app-level token, xapp-")
-SCOPES = (
-    "app_mentions:read",
-    "channels:history",
-    "channels:join",
-    "channels:read",
-    "chat:write",
-    "chat:write.public",
-    "commands",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:write",
-    "usergroups:read",
-    "users:read",
-)
-"""What the bot token needs; config/slack-manifest.yaml asks for these and says why."""
-
 
 T = TypeVar("T")
 
@@ -244,6 +228,16 @@ class SlackPlatform:
         else:
             how = "" if self._app_token else "; without NEWSBELL_SLACK__APP_TOKEN it posts but hears no commands"
         return f"@{who['user']} in {who['team']}{how}"
+
+    async def check_channel(self, channel: str) -> str:
+        """What the channel is called. Raises ChannelGone with what a person can do where alerts cannot be posted."""
+        place = _channel(channel)
+        async with judged(self._bot):
+            answer = await self._client().conversations_info(channel=await self._conversation(place))
+        known = answer.get("channel") or {}
+        if known.get("is_archived"):
+            raise ChannelGone(GONE["is_archived"])
+        return "a direct message" if known.get("is_im") else f"#{known.get('name') or place}"
 
     async def _conversation(self, place: str) -> str:
         """What can be read back: a person may be posted to by their id, but not read by it."""

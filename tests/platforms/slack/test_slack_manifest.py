@@ -1,21 +1,30 @@
-"""The manifest asks for what the platform uses, and for nothing else."""
+"""The manifest asks for what the platform uses, and for nothing else; the file in config/ is the one that is made."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from bot.platforms.slack.platform import SCOPES
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.core.errors import SettingsError
+from bot.platforms.slack.manifest import SCOPES, manifest
 from bot.platforms.slack.windows import FIRST, MORE
 from bot.platforms.slack.workspace import CLOSED, OPENED, PUT_OUT
 from tests.fakes import slack_world
 from tests.fakes.slack_server import NEEDS
 
-MANIFEST = (Path(__file__).parents[3] / "config" / "slack-manifest.yaml").read_text()
+FILE = Path(__file__).parents[3] / "config" / "slack-manifest.yaml"
+
+
+def test_the_file_in_config_is_the_one_that_is_made() -> None:
+    assert FILE.read_text() == manifest()
 
 
 def test_its_scopes_are_those_that_the_platform_checks_and_is_tested_with() -> None:
-    block = MANIFEST.split("    bot:\n", 1)[1].split("settings:", 1)[0]
+    block = manifest().split("    bot:\n", 1)[1].split("settings:", 1)[0]
     scopes = re.findall(r"^ {6}- (\S+)", block, re.M)
     assert sorted(scopes) == sorted(SCOPES)
     assert sorted(scopes) == sorted(slack_world.SCOPES)
@@ -34,4 +43,34 @@ def test_it_turns_on_what_the_platform_hears() -> None:
         f"      callback_id: {FIRST}",
         f"      callback_id: {MORE}",
     ):
-        assert f"\n{line}\n" in MANIFEST
+        assert f"\n{line}\n" in manifest()
+    assert "url:" not in manifest()
+
+
+def test_over_http_every_kind_of_request_has_the_one_address() -> None:
+    made = manifest("/bell", "https://news.example.org/")
+    address = "https://news.example.org/slack/events"
+    for line in (
+        "    - command: /bell",
+        f"      url: {address}",
+        f"    request_url: {address}",
+        f"    message_menu_options_url: {address}",
+        "  socket_mode_enabled: false",
+    ):
+        assert f"\n{line}\n" in made
+    assert made.count("request_url") == 2
+    assert "/news " not in made
+    assert "with /bell news, and" in made
+
+
+def test_the_command_prints_it_for_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    socket, http = tmp_path / "socket.toml", tmp_path / "http.toml"
+    socket.write_text("")
+    http.write_text('[slack]\ntransport = "http"\ncommand = "/bell"\n')
+    run = CliRunner().invoke
+    assert run(app, ["--config", str(socket), "manifest", "slack"]).stdout == manifest()
+    made = run(app, ["--config", str(http), "manifest", "slack", "--url", "https://a.example"])
+    assert made.stdout == manifest("/bell", "https://a.example")
+    for more in ([], ["--url", "http://a.example"]):
+        assert isinstance(run(app, ["--config", str(http), "manifest", "slack", *more]).exception, SettingsError)

@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import House, open_house
+from bot.core.errors import ChannelGone
 from bot.core.message import Message
 from bot.core.model import Subscription
+from bot.core.ports import ChecksChannels
 from bot.store import tables
 from tests.fakes.settings import quiet
 from tests.fakes.slack_server import FakeSlack
-from tests.fakes.slack_world import ALERTS, BOT, GENERAL, PRIVATE, TEAM, text_of
+from tests.fakes.slack_world import ALERTS, ARCHIVED, BOT, GENERAL, PRIVATE, TEAM, text_of
 from tests.platforms.slack.stage import platform_at, running
 
 TENANT = f"slack:{TEAM}"
@@ -131,6 +133,17 @@ async def test_a_person_is_posted_to_and_read_back(slack: FakeSlack) -> None:
     person = f"{TENANT}:{slack.reader.id}"
     ts = await platform_at(slack).send(person, Message(title="Paused"), delivery_id="d1")
     assert await platform_at(slack).find(person, "d1", datetime.fromtimestamp(0, UTC)) == ts
+
+
+async def test_a_check_of_a_channel_says_what_it_is_called_or_what_to_do(slack: FakeSlack) -> None:
+    platform = platform_at(slack)
+    assert isinstance(platform, ChecksChannels)
+    assert await platform.check_channel(PLACE) == "#alerts"
+    assert await platform.check_channel(f"{TENANT}:{slack.reader.id}") == "a direct message"
+    with pytest.raises(ChannelGone, match="unarchive it"):
+        await platform.check_channel(f"{TENANT}:{ARCHIVED}")
+    with pytest.raises(ChannelGone, match="/invite"):
+        await platform.check_channel(f"{TENANT}:{PRIVATE}")
 
 
 # The whole house
