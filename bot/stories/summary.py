@@ -81,7 +81,7 @@ def summary_of_story(articles: Sequence[Article], *, sentences: int = 2, without
     heard: set[str] = set(said)
     for age, article in enumerate(reversed(articles)):
         text = article.body[:_READ]
-        if age and language(article.lang, f"{article.title} {text[:600]}") != code:
+        if article is not first and language(article.lang, f"{article.title} {text[:600]}") != code:
             continue
         starts[len(spoken)] = _AGES**age
         for start, end in own_sentences(text):
@@ -89,11 +89,30 @@ def summary_of_story(articles: Sequence[Article], *, sentences: int = 2, without
             if sentence not in heard:
                 heard.add(sentence)
                 spoken.append(sentence)
-    ranked = _ranked(spoken, frozenset(terms(first.title, code)), code, starts)
+    ranked = _ranked(spoken, frozenset(terms(first.title, code)), code, starts | _likeness(spoken, starts, code))
     chosen = _chosen(ranked, max(1, sentences))
     # The newest article was read first: the older sentence goes before the newer one, and a text keeps its order.
     block = [max(start for start in starts if start <= number) for number in range(len(spoken))]
     return _joined([ranked[number].text for number in sorted(chosen, key=lambda number: (-block[number], number))])
+
+
+def _likeness(spoken: Sequence[str], starts: Mapping[int, float], lang: str) -> dict[int, float]:
+    """What each text counts, lessened by how little it has in common with the others: a stray article says nothing."""
+    if len(starts) < 3:
+        return {}  # of two texts each is as unlike the other
+    begins = sorted(starts)
+    blocks = [Counter(terms(" ".join(spoken[a:b]), lang)) for a, b in zip(begins, [*begins[1:], None], strict=True)]
+    holding = Counter(term for block in blocks for term in block)
+    # What only one text says has no say in what the texts have in common.
+    vectors = [_unit({term: 1 + log(n) for term, n in block.items()}) for block in blocks]
+    shared = [{term: weight for term, weight in each.items() if holding[term] > 1} for each in vectors]
+    common: dict[str, float] = {}
+    for vector in shared:
+        for term, weight in vector.items():
+            common[term] = common.get(term, 0.0) + weight
+    alike = [_dot(vector, {term: common[term] - weight for term, weight in vector.items()}) for vector in shared]
+    most = max(alike) or 1.0
+    return {begin: starts[begin] * (each / most) for begin, each in zip(begins, alike, strict=True)}
 
 
 def _in_one_line(sentence: str) -> str:

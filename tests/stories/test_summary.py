@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.model import Article
 from bot.core.sentences import sentences as split
-from bot.stories.summary import summarize, summary_of
+from bot.stories.summary import summarize, summary_of, summary_of_story
 
 TEXTS = [
     (row["title"], row["text"])
@@ -177,3 +177,57 @@ def test_any_order_of_sentences_keeps_the_rules(chosen: list[str], wanted: int) 
     assert count(summary) <= wanted
     assert ("Tarn" in text) <= ("Tarn" in summary)
     assert bool(summary) == bool(text)
+
+
+def report(title: str, text: str, lang: str = "en") -> Article:
+    return Article(title, title, summary=text, lang=lang)
+
+
+RAID = (
+    report("Nine killed in raid on cave", "Troops killed nine fighters in a raid on a desert cave, the army said."),
+    report("Raid on cave", "A general said the raid on the desert cave took four hours. The fighters had slept there."),
+    report(
+        "Toll of raid corrected", "Troops killed seven fighters in a raid on a desert cave, the army said on Friday."
+    ),
+)
+
+
+def test_of_several_articles_each_thing_is_said_once_and_the_newer_number_is_taken() -> None:
+    summary = summary_of_story(RAID, sentences=2)
+    assert "seven" in summary
+    assert "nine" not in summary
+    assert "four hours" in summary
+
+
+def test_a_story_s_sentences_come_in_the_order_of_time() -> None:
+    summary = summary_of_story(RAID, sentences=2)
+    assert summary.index("four hours") < summary.index("seven")
+
+
+def test_what_the_reader_has_already_is_not_said_again() -> None:
+    quoted = "A general said the raid on the desert cave took four hours."
+    assert quoted not in summary_of_story(RAID, sentences=3, without=[quoted])
+
+
+def test_a_stray_article_has_no_say_in_the_summary() -> None:
+    stray = report("Weather", "Snow is expected in the desert on Friday with four degrees of frost. Roads may be icy.")
+    assert "Snow" not in summary_of_story([*RAID, stray], sentences=2)
+
+
+def test_a_story_is_told_in_the_language_of_its_first_article() -> None:
+    other = report("Un raid dans le desert", "Les soldats ont tué sept combattants dans une grotte du désert.", "fr")
+    assert "soldats" not in summary_of_story([*RAID, other], sentences=3)
+    assert "soldats" in summary_of_story([other, *RAID], sentences=3)
+
+
+def test_a_story_of_one_article_or_none_has_a_summary_of_its_own_sentences() -> None:
+    assert summary_of_story([]) == ""
+    assert summary_of_story([report("A title", "")]) == ""
+    assert summary_of_story(RAID[:1]) == RAID[0].summary
+
+
+@given(st.lists(st.builds(report, st.text(max_size=40), st.text(max_size=200)), max_size=5), st.integers(1, 4))
+@settings(deadline=None)
+def test_any_articles_give_a_summary(articles: list[Article], wanted: int) -> None:
+    summary = summary_of_story(articles, sentences=wanted)
+    assert len(summary) <= sum(len(article.summary) + 1 for article in articles)
