@@ -122,9 +122,16 @@ class World:
                 node = And((Leaf(f"@{left.id}", left.name), Leaf(f"@{right.id}", right.name)))
             topic = as_topic(node)
             key = hash(topic.name)
-            if key not in seen and ("@" not in topic.groups[0][0] or left is not right):
+            # A word near itself is one mention to us and two to FTS5.
+            if key not in seen and len(topic.groups) == (
+                2 if isinstance(node, And | Near) and not _excludes(node) else 1
+            ):
                 seen.add(key)
                 yield topic, fts5(node) if topic.kind is not TopicKind.RELATION else ""
+
+
+def _excludes(node: Node) -> bool:
+    return any(isinstance(each, Not) for each in walk(node))
 
 
 def leaf(phrase: str, *, in_title: bool = False) -> Leaf:

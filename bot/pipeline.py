@@ -136,6 +136,8 @@ class Pipeline:
         """Catch up with the subscriptions that were made or ended since the last look, here or elsewhere."""
         async with self.store.read() as tx:
             alive, ended, revision = await tx.subscriptions.changed(self.following.revision)
+            named = await tx.topics.changed(self.following.revision)
+        self.following.define(named)
         self.following.update(alive, ended, revision)
 
     async def recall(self) -> None:

@@ -221,6 +221,8 @@ async def test_a_transaction_that_fails_keeps_nothing_and_the_next_look_brings_i
     class Broken:
         revision = following.revision
         update = following.update
+        define = following.define
+        named = following.named
 
         def hits(self, article: object) -> list[object]:
             raise RuntimeError("a bug while matching")

@@ -6,12 +6,22 @@ from bot.commands.digest import brief, stories, timeline, trending
 from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
 from bot.commands.help import help_
 from bot.commands.mute import mute, unmute
+from bot.commands.naming import (
+    topic_create,
+    topic_delete,
+    topic_edit,
+    topic_export,
+    topic_history,
+    topic_import,
+    topic_rollback,
+    topic_share,
+)
 from bot.commands.news import latest, more, news
 from bot.commands.ring import ring
 from bot.commands.status import status
 from bot.commands.story import story_merge, story_show, story_split, summary
 from bot.commands.subscriptions import subscribe, subscriptions, unsubscribe
-from bot.commands.topics import topic, topics
+from bot.commands.topics import topic, topic_test, topics
 
 COMMANDS = (
     subscribe,
@@ -20,6 +30,15 @@ COMMANDS = (
     ring,
     topics,
     topic,
+    topic_create,
+    topic_edit,
+    topic_test,
+    topic_history,
+    topic_rollback,
+    topic_delete,
+    topic_share,
+    topic_import,
+    topic_export,
     news,
     latest,
     more,

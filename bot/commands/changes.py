@@ -26,7 +26,7 @@ async def changes(
     days: Annotated[int, Option("How many days back", unit="d", most=90)] = 7,
     page: Annotated[int, Option("Page of the list", hidden=True)] = 1,
 ) -> Message:
-    meant = understood(desk, topic, "changes") if topic else None
+    meant = understood(desk, call, topic, "changes") if topic else None
     found: list[tuple[Revision, Article]] = []
     async with desk.store.read() as tx:
         since = await tx.now() - timedelta(days=days)

@@ -55,7 +55,7 @@ async def stories(
     days: Annotated[int, Option("How many days back", unit="d", most=30)] = 2,
     page: Annotated[int, Option("Page of the list", hidden=True)] = 1,
 ) -> Message:
-    meant = understood(desk, topic, "stories") if topic else None
+    meant = understood(desk, call, topic, "stories") if topic else None
     among = await _stories_about(desk, call, meant, days) if meant else None
     async with desk.store.read() as tx:
         now = await tx.now()
@@ -114,7 +114,7 @@ async def timeline(
     topic: Annotated[str, Option("A topic, a relation, words or a “phrase”", rest=True, complete=names_of_topics)],
     days: Annotated[int, Option("How many days back", unit="d", most=90)] = 14,
 ) -> Message:
-    meant = understood(desk, topic, "timeline")
+    meant = understood(desk, call, topic, "timeline")
     found = await find(desk, meant, tenant=call.tenant, days=days, limit=LOOKED_AT)
     async with desk.store.read() as tx:
         now = await tx.now()
@@ -185,7 +185,7 @@ async def brief(
     numbers: dict[int, None] = {}
     for each in wanted:
         try:
-            meant = understood(desk, each, "brief")
+            meant = understood(desk, call, each, "brief")
         except UserError:
             if topic:
                 raise

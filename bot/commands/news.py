@@ -28,7 +28,7 @@ async def news(
     count: Annotated[int, Option("How many articles", most=25)] = 5,
     page: Annotated[int, Option("Page of the list", hidden=True, most=200)] = 1,
 ) -> Message:
-    meant, nearest = _any_words(desk, topic)
+    meant, nearest = _any_words(desk, call, topic)
     found = await find(desk, meant, tenant=call.tenant, days=days, limit=page * count + 1)
     if not found:
         return Message(
@@ -53,10 +53,10 @@ async def news(
     )
 
 
-def _any_words(desk: Desk, text: str) -> tuple[Topic, tuple[str, ...]]:
+def _any_words(desk: Desk, call: Invocation, text: str) -> tuple[Topic, tuple[str, ...]]:
     """A search takes any word as it stands; the nearest names are offered only when nothing is found."""
     try:
-        return resolve(text, desk.catalogue), ()
+        return resolve(text, desk.catalogue, desk.pipeline.following.named(call.tenant)), ()
     except UnknownTopic as error:
         bare = text.replace('"', " ")
         return resolve(f'"{bare}"', desk.catalogue), error.nearest
@@ -74,7 +74,7 @@ async def latest(
     name = "all feeds"
     buttons: tuple[Button, ...] = ()
     if topic:
-        meant = understood(desk, topic, "latest")
+        meant = understood(desk, call, topic, "latest")
         for each in await find(desk, meant, tenant=call.tenant, days=30, limit=5):
             body += listed(each.article, call.zone, each.match)
         name, buttons = meant.name, (Button("Subscribe", f"subscribe {meant.name}"),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.commands.desk import Desk
-from bot.core.model import Article, Match
+from bot.core.model import Article, Match, Sensitivity
 from bot.topics import Topic
 
 BATCH = 200
@@ -21,7 +21,9 @@ class Found:
     match: Match
 
 
-async def find(desk: Desk, topic: Topic, *, tenant: str, days: int, limit: int) -> list[Found]:
+async def find(
+    desk: Desk, topic: Topic, *, tenant: str, days: int, limit: int, sensitivity: Sensitivity = Sensitivity.NORMAL
+) -> list[Found]:
     """The articles of the last days about a topic, newest first, judged as a subscription would judge them."""
     async with desk.store.read() as tx:
         since = await tx.now() - timedelta(days=days)
@@ -34,7 +36,7 @@ async def find(desk: Desk, topic: Topic, *, tenant: str, days: int, limit: int) 
         for number, article in enumerate(candidates):
             if number % 20 == 19:
                 await asyncio.sleep(0)  # judging is our own work: let the others have their turn
-            match = desk.pipeline.following.judge(topic, article)
+            match = desk.pipeline.following.judge(topic, article, sensitivity)
             if match and (article.link_key or article.id) not in seen_links:
                 seen_links.add(article.link_key or article.id)
                 found.append(Found(article, match))

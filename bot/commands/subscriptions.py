@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
+from bot.commands.backtest import habits
 from bot.commands.desk import Desk
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
@@ -53,7 +54,7 @@ async def subscribe(
     thread: Annotated[bool | None, Option("Open a thread for each story")] = None,
 ) -> Message:
     target = to or call.channel
-    meant = understood(desk, topic, "subscribe")
+    meant = understood(desk, call, topic, "subscribe")
     found = await find(desk, meant, tenant=call.tenant, days=BACKTEST, limit=1000)
     async with desk.store.begin() as tx:
         now = await tx.now()
@@ -74,15 +75,17 @@ async def subscribe(
     if arranged and not new:
         title = f"#{target.name} follows {meant.name} as you asked"
     how = (paragraph(f"Each alert: {arrival(manner)}.", kind=Kind.NOTE),) if arrival(manner) else ()
+    lines, quieter = habits(meant, found, "topic test") if new else ([], [])
     others = [Button(f"Follow {name} instead", f"subscribe {name}") for name in meant.alternatives[:2]]
     return Message(
         title=title,
-        body=(paragraph(meant.reading), *how, *_backtest(found, call)),
+        body=(paragraph(meant.reading), *how, *_backtest(found, call), *lines),
         buttons=(
             Button("Unsubscribe", f"unsubscribe {made.topic}", style=Style.DANGER),
             Button("More news", f"news {made.topic}"),
             *((Button("How often", f"ring {made.topic}"),) if target.id == call.channel.id else ()),
             *_arrangements(made.topic, manner, target, call),
+            *quieter,
             *others,
         ),
         tone=Tone.SUCCESS if new or arranged else Tone.INFO,
@@ -166,7 +169,7 @@ async def followed(desk: Desk, call: Invocation, topic: str, verb: str = "unsubs
         if subscription.topic.casefold() == typed:
             return subscription
     try:
-        name = understood(desk, topic, verb).name
+        name = understood(desk, call, topic, verb).name
     except UserError:
         name = topic
     for subscription in here:

@@ -76,12 +76,24 @@ def _values(found: Command, words: list[str], channels: Sequence[Channel]) -> di
         values |= {option.name: _bare(word) for option, word in zip(positional, words, strict=False)}
         return values
     keep = 1 if rest.required else 0
+    words = _take_leading(found, rest, waiting, words, values)
     words = _take_announced(waiting, words, values, channels, keep=keep)
     words = _take_numbers(waiting, words, values, keep=keep)
     words = _take_announced(waiting, words, values, channels, keep=keep)
     if words and rest.name not in values:
         values[rest.name] = " ".join(words)
     return values
+
+
+def _take_leading(
+    found: Command, rest: Option, waiting: list[Option], words: list[str], values: dict[str, Any]
+) -> list[str]:
+    """The words that must stand before the rest: `topic create oil-watch "oil price" OR OPEC`."""
+    for option in found.options[: found.options.index(rest)]:
+        if option in waiting and option.required and not option.word and words:
+            values[option.name] = _bare(words[0])
+            words = words[1:]
+    return words
 
 
 def _take_named(found: Command, words: list[str], values: dict[str, Any]) -> list[str]:

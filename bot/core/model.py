@@ -197,6 +197,18 @@ class Sensitivity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedTopic:
+    """A topic that a server has given a name to, in one of its versions; without a query it is deleted."""
+
+    tenant: str
+    name: str
+    query: str
+    version: int = 1
+    author: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """A place where alerts go. `id` is `platform:id`, opaque outside its platform; `name` is for people."""
 

@@ -28,6 +28,7 @@ from bot.store.readers import Readers
 from bot.store.reports import Reports
 from bot.store.revisions import Revisions
 from bot.store.subscriptions import Subscriptions
+from bot.store.topics import Topics
 from bot.store.transaction import Clock, Transaction
 
 
@@ -46,6 +47,7 @@ class Tx(Transaction):
         self.reports = Reports(self)
         self.revisions = Revisions(self)
         self.cards = Cards(self)
+        self.topics = Topics(self)
 
 
 class Store:

@@ -316,6 +316,20 @@ subscription = Table(
     sqlite_autoincrement=True,
 )
 
+named_topic = Table(
+    "named_topic",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("key", Text, primary_key=True),  # the folded name
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),  # empty for a version that deletes
+    Column("author", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Index("named_topic_revision", "revision"),
+)
+
 erased_subscription = Table(
     "erased_subscription",  # a bare number, so that memories of an erased tenant's subscriptions end too
     metadata,

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.core import toml
 from bot.core.errors import SettingsError
@@ -34,10 +35,19 @@ _HOPELESS = STOPWORDS - {"us"}
 _RANK = {kind: rank for rank, kind in enumerate(AliasKind)}
 
 
-class Catalogue:
-    """All entities, and the phrases that cover a name without being one (`covers`: Gulf of Mexico)."""
+class Pack(NamedTuple):
+    """A ready query under a name: a region, a conflict, a sector. `kind` is for people."""
 
-    def __init__(self, entities: Iterable[Entity], covers: Iterable[str] = ()) -> None:
+    name: str
+    query: str
+    kind: str
+
+
+class Catalogue:
+    """All entities, the phrases that cover a name without being one (`covers`: Gulf of Mexico), and the packs."""
+
+    def __init__(self, entities: Iterable[Entity], covers: Iterable[str] = (), packs: Iterable[Pack] = ()) -> None:
+        self.packs: dict[str, Pack] = {fold(pack.name): pack for pack in packs}
         self.entities: dict[str, Entity] = {entity.id: entity for entity in entities}
         self.covers = frozenset(covers)
         self._terms: dict[str, tuple[str, ...]] = {}
@@ -50,8 +60,12 @@ class Catalogue:
 
     @classmethod
     def load(cls, *paths: Path) -> Catalogue:
-        """The catalogue of one or several files. Raises SettingsError that names file, line, key and what is wrong."""
-        return _read(toml.read(path) for path in paths)
+        """The catalogue of one or several files, each with those in the folder of its name (topics.toml, topics/).
+
+        Raises SettingsError that names file, line, key and what is wrong.
+        """
+        files = [file for path in paths for file in (path, *sorted(path.with_suffix("").glob("*.toml")))]
+        return _read(toml.read(file) for file in files)
 
     @classmethod
     def from_text(cls, source: str, where: str = "topics.toml") -> Catalogue:
@@ -173,8 +187,9 @@ def _read(files: Iterable[Table]) -> Catalogue:
     entities: dict[str, Entity] = {}
     covers: set[str] = set()
     places: dict[str, str] = {}
+    packs: list[Pack] = []
     for document in files:
-        document.only("covers", "entity")
+        document.only("covers", "entity", "pack")
         covers |= {_folded(text, document, "covers") for text in _texts(document, "covers")}
         for table in document.tables("entity"):
             entity = _entity(table, covers)
@@ -183,9 +198,16 @@ def _read(files: Iterable[Table]) -> Catalogue:
                     raise SettingsError(f"{table.where}: {key} is taken already, by {places[key]}")
                 places[key] = table.where
             entities[entity.id] = entity
+        for table in document.tables("pack"):
+            table.only("name", "kind", "query")
+            pack = Pack(table.text("name"), table.text("query"), table.text("kind"))
+            if (key := f"name {fold(pack.name)}") in places:
+                raise SettingsError(f"{table.where}: {key} is taken already, by {places[key]}")
+            places[key] = table.where
+            packs.append(pack)
     # A phrase that is an alias is no cover, whoever wrote it into a guard.
     aliases = {alias.phrase for entity in entities.values() for alias in entity.aliases}
-    return Catalogue(entities.values(), covers - aliases)
+    return Catalogue(entities.values(), covers - aliases, packs)
 
 
 def _entity(table: Table, covers: set[str]) -> Entity:

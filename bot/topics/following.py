@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from bot.core.errors import UserError
-from bot.core.model import Article, Match, Sensitivity, Subscription
+from bot.core.model import Article, Match, NamedTopic, Sensitivity, Subscription
 from bot.topics.catalogue import Catalogue
+from bot.topics.normalise import fold
 from bot.topics.percolator import Percolator
 from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS
@@ -23,14 +25,30 @@ class Following:
         self.revision = 0
         self.broken: dict[int, str] = {}
         """Subscriptions whose topic the catalogue no longer understands, with the reason."""
+        self._named: dict[str, dict[str, tuple[str, str]]] = {}
         self._known: dict[int, Subscription] = {}
         self._names: dict[int, str] = {}
+        self._shown: dict[int, str] = {}
+        """What a subscription calls its topic, where that is not what the percolator calls it."""
         self._followers: dict[str, dict[int, Subscription]] = {}
         self._curious: Counter[str] = Counter()
         """Topics that somebody follows at EVERYTHING, with how many do."""
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def named(self, tenant: str) -> Mapping[str, tuple[str, str]]:
+        """The topics that a server has named, by folded name: as `resolve` takes them."""
+        return self._named.get(tenant, {})
+
+    def define(self, topics: Iterable[NamedTopic]) -> None:
+        """Take in what was named, edited or deleted; before the subscriptions that changed with it."""
+        for topic in topics:
+            mine = self._named.setdefault(topic.tenant, {})
+            if topic.query:
+                mine[fold(topic.name)] = (topic.name, topic.query)
+            else:
+                mine.pop(fold(topic.name), None)
 
     def update(self, alive: Iterable[Subscription], ended: Iterable[int], revision: int) -> None:
         """Take in what changed since `self.revision`: subscriptions that live, new or changed, and ids that ended."""
@@ -44,10 +62,14 @@ class Following:
 
     def _take(self, subscription: Subscription) -> None:
         try:
-            topic = resolve(subscription.topic, self.catalogue)
+            topic = resolve(subscription.topic, self.catalogue, self.named(subscription.tenant))
         except UserError as error:
             self.broken[subscription.id] = str(error)
             return
+        if topic.stands_for:
+            # Two servers may give one name to two things, or two names to one: the percolator goes by what it means.
+            self._shown[subscription.id] = topic.name
+            topic = replace(topic, name=topic.stands_for)
         self._known[subscription.id] = subscription
         self._names[subscription.id] = topic.name
         self._followers.setdefault(topic.name, {})[subscription.id] = subscription
@@ -61,6 +83,7 @@ class Following:
         if known is None:
             return
         name = self._names.pop(number)
+        self._shown.pop(number, None)
         if known.sensitivity is Sensitivity.EVERYTHING:
             self._curious -= Counter([name])
         followers = self._followers[name]
@@ -72,7 +95,7 @@ class Following:
     def hits(self, article: Article) -> list[tuple[Subscription, Match]]:
         """Every subscription that the article rings, with the match; the best matches first."""
         return [
-            (subscription, match)
+            (subscription, replace(match, topic=self._shown.get(subscription.id, match.topic)))
             for match in self.percolator.match(article, Sensitivity.NORMAL, self._curious.keys())
             for subscription in self._followers[match.topic].values()
             if match.score >= THRESHOLDS[subscription.sensitivity]

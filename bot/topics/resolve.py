@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from bot.core.errors import UserError
 from bot.topics.catalogue import Catalogue
@@ -30,12 +32,34 @@ _PIECE = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _JOINT = re.compile(r"\s+(?:and|&|vs\.?|versus)\s+|\s*[-‐‑‒–—/]\s*|\s*,\s+(?:and\s+)?", re.IGNORECASE)
 
 
-def resolve(text: str, catalogue: Catalogue) -> Topic:
-    """The topic that the text means.
+Named = Mapping[str, tuple[str, str]]
+"""Topics that a server has named: by the folded name, the name and the query."""
+
+
+def resolve(
+    text: str, catalogue: Catalogue, named: Named = MappingProxyType({}), longest: int = LONGEST_QUERY
+) -> Topic:
+    """The topic that the text means: one that the server has named, a pack, or what the words say.
 
     Raises UnknownTopic for what looks like a slip of a known name, and UserError, with the reason, for a text that is
     empty, too long, nothing but common words, or written with operators that are not understood.
     """
+    typed = _cleaned(text)
+    folded = fold(typed)
+    for known, whose in ((named, "your topic"), (catalogue.packs, "the pack")):
+        if found := known.get(folded):
+            meant = _resolve(found[1], catalogue)
+            reading = f"{found[0]} is {whose} {meant.name}. {meant.reading}"
+            return replace(meant, name=found[0], reading=reading, stands_for=meant.name, alternatives=())
+    topic = _resolve(text, catalogue)
+    if len(topic.name) > longest:
+        raise QueryError(
+            f"written out, this is longer than {longest} characters: give it a name with /topic create.", 1
+        )
+    return topic
+
+
+def _resolve(text: str, catalogue: Catalogue) -> Topic:
     typed = _cleaned(text)
     if _is_query(typed, catalogue):
         return _query(text, catalogue)
@@ -122,9 +146,7 @@ def _query(text: str, catalogue: Catalogue) -> Topic:
     node = parse(typed, catalogue, lambda words: list(_plain_parts(words, catalogue)))
     name = str(node)
     if not is_query(name):
-        return resolve(name, catalogue)  # brackets that said nothing
-    if len(name) > LONGEST_QUERY:
-        raise QueryError(f"written out, this is too long to follow: “{name[:80]}…”.", 1)
+        return _resolve(name, catalogue)  # brackets that said nothing
     required = groups(node)
     meanings = "; ".join(
         Part(entity.name, entity).meaning

@@ -77,6 +77,8 @@ class Topic:
     groups: tuple[Group, ...]
     terms: tuple[tuple[str, ...], ...]
     alternatives: tuple[str, ...] = field(default=(), compare=False)
+    stands_for: str = ""
+    """For a pack, or a topic that a server has named: the canonical text of what it means."""
     query: Node | None = None
 
     @property

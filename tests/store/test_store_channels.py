@@ -40,6 +40,7 @@ async def live(store: Store, tenant: str) -> None:
         [article] = await tx.archive.add(feed, [Entry(tenant, tenant)], now=START)
         story = await tx.archive.open_story(article, now=START)
         await tx.subscriptions.add(tenant, here, tenant, created_by=tenant, now=START)
+        await tx.topics.write(tenant, tenant, tenant, "oil", by=tenant, now=START)
         await tx.subscriptions.mute_story(here.id, tenant, story, by=tenant, now=START)
         await tx.readers.look(tenant, here.id, "ann", now=START)
         delivery = Delivery(tenant, tenant, here.id, Message(title=tenant), story_id=story, topics=(tenant,))

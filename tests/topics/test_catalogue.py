@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import SettingsError
-from bot.topics import AliasKind, Catalogue, EntityKind
+from bot.topics import AliasKind, Catalogue, EntityKind, resolve
 from bot.topics.catalogue import distance
 from bot.topics.normalise import fold
 
@@ -197,3 +197,21 @@ def test_several_files_are_one_catalogue(tmp_path: Path) -> None:
     first.write_text(ENTITY, encoding="utf-8")
     second.write_text(ENTITY.replace("iraq", "acme").replace("Iraq", "Acme"), encoding="utf-8")
     assert set(Catalogue.load(first, second).entities) == {"iraq", "acme"}
+
+
+def test_every_pack_can_be_followed_by_its_name(catalogue: Catalogue) -> None:
+    assert len(catalogue.packs) >= 50
+    for pack in catalogue.packs.values():
+        assert catalogue.find(pack.name) is None, pack.name
+        topic = resolve(pack.name, catalogue)
+        assert topic.name == pack.name
+        assert topic.stands_for
+        assert resolve(topic.stands_for, catalogue).groups == topic.groups
+        assert topic.terms, f"{pack.name} must be found in the archive by its words"
+
+
+def test_a_pack_may_not_take_the_name_of_an_entity() -> None:
+    pack = '[[pack]]\nname = "X"\nkind = "region"\nquery = "a1 OR b1"\n'
+    assert Catalogue.from_text(pack).packs["x"].query == "a1 OR b1"
+    with pytest.raises(SettingsError, match="name x is taken already"):
+        Catalogue.from_text(f'[[entity]]\nid = "x"\nname = "X"\nkind = "place"\n{pack}')
