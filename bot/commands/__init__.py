@@ -22,6 +22,7 @@ from bot.commands.status import status
 from bot.commands.story import story_merge, story_show, story_split, summary
 from bot.commands.subscriptions import subscribe, subscriptions, unsubscribe
 from bot.commands.topics import topic, topic_test, topics
+from bot.commands.why import why
 
 COMMANDS = (
     subscribe,
@@ -42,6 +43,7 @@ COMMANDS = (
     news,
     latest,
     more,
+    why,
     stories,
     trending,
     timeline,

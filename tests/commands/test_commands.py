@@ -297,3 +297,20 @@ def test_descriptions_fit_every_platform() -> None:
         assert 1 <= len(command.description) <= 100, command.name
         for option in command.options:
             assert 1 <= len(option.description) <= 100, (command.name, option.name)
+
+
+async def test_why_names_the_topics_that_ring_here_with_their_sentences(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Chile votes in a calm election", "Norway skis")
+    async with newsroom.store.read() as tx:
+        number = next(a.id for a in await tx.archive.latest(GENERAL.tenant, limit=10) if "votes" in a.title)
+    assert "Nothing that this channel follows" in await newsroom.say(f"/why {number}")
+    await newsroom.say("/subscribe Chile")
+    await newsroom.say("/subscribe Norway")
+    answer = await reply(newsroom, f"/why {number}")
+    assert "Why “Chile votes in a calm election”?" in answer.title
+    assert "Chile — " in answer.text
+    assert "it rings here, where 45% is the least" in answer.text
+    assert "Norway" not in answer.text
+    assert any(span.bold and span.text == "Chile" for each in answer.body for span in each.spans)
+    assert "not in the archive" in await newsroom.say("/why 999999")
+    assert "Nothing that this channel follows" in await newsroom.say(f"/why {number}", OIL)

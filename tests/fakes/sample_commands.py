@@ -122,13 +122,19 @@ async def more(
     return Message(title=f"More like {article}")
 
 
+@command("why", "Why an article rang")
+async def why(desk: Desk, call: Invocation, article: Annotated[str, Option("A number")]) -> Message:
+    desk.note("why", call, article=article)
+    return Message(title=f"Why {article}")
+
+
 @command("broken", "Always fails")
 async def broken(desk: Desk, call: Invocation) -> Message:
     desk.note("broken", call)
     raise RuntimeError("a bug")
 
 
-COMMANDS = (subscribe, unsubscribe, news, topics, feed_add, feed_remove, sensitivity, help_, more, broken)
+COMMANDS = (subscribe, unsubscribe, news, topics, feed_add, feed_remove, sensitivity, help_, more, why, broken)
 
 
 def sample_router() -> tuple[Router, Desk]:

@@ -65,7 +65,7 @@ class SlackPeople:
             {
                 "command": command,
                 "text": text,
-                "team_id": TEAM,
+                "team_id": user.team,
                 "team_domain": "newsroom",
                 "channel_id": channel,
                 "channel_name": name,
@@ -90,8 +90,8 @@ class SlackPeople:
             "interactive",
             {
                 "type": "block_actions",
-                "team": {"id": TEAM, "domain": "newsroom"},
-                "user": {"id": user.id, "username": user.name, "team_id": TEAM},
+                "team": {"id": user.team, "domain": "newsroom"},
+                "user": {"id": user.id, "username": user.name, "team_id": user.team},
                 "channel": {"id": channel, "name": self.slack.channels[channel].name},
                 "container": {"type": "message", "channel_id": channel, "is_ephemeral": private, "message_ts": "1.1"},
                 "actions": [action],

@@ -50,11 +50,12 @@ class User:
     name: str
     admin: bool = False
     guest: bool = False
+    team: str = TEAM
 
     def payload(self) -> Payload:
         return {
             "id": self.id,
-            "team_id": TEAM,
+            "team_id": self.team,
             "name": self.name,
             "real_name": self.name.title(),
             "tz": "Europe/Berlin",

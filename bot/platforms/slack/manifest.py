@@ -6,7 +6,7 @@ config/slack-manifest.yaml is this for Socket Mode and /news; `newsbell manifest
 from __future__ import annotations
 
 from bot.platforms.slack.door import PATH
-from bot.platforms.slack.windows import FIRST, MORE
+from bot.platforms.slack.windows import FIRST, MORE, WHY
 from bot.platforms.slack.workspace import CLOSED, OPENED, PUT_OUT
 
 SCOPES = {
@@ -65,6 +65,10 @@ SHORTCUTS = f"""\
       type: message
       callback_id: {MORE}
       description: What else the archive has on what a message is about
+    - name: Why did this ring?
+      type: message
+      callback_id: {WHY}
+      description: The topics and sentences that made an alert ring here
 """
 SOCKET_STEPS = """\
 # Then: Install to Workspace, copy the Bot User OAuth Token (xoxb-), and make an app-level token (xapp-) with the

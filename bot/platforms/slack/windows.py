@@ -46,7 +46,8 @@ Followed = Callable[[str], Awaitable[Sequence[Subscription]]]
 FIRST = "subscribe"
 """The command of a form that nobody asked for by name; also the callback_id of the global shortcut."""
 MORE = "more"
-"""The callback_id of the message shortcut, and the command that it runs."""
+WHY = "why"
+"""The callback_ids of the message shortcuts, and the commands that they run."""
 AT_ONCE, SETTLED = 1.5, 0.5
 """Seconds: an answer so quick is the acknowledgement, for which Slack waits three; and until that has surely left."""
 STATUS = "status"
@@ -72,7 +73,8 @@ class Windows:
         app.view(FORM)(self.submitted)
         app.options(FIELD)(self.completed)
         app.shortcut(FIRST)(self.shortcut)
-        app.shortcut(MORE)(self.more)
+        app.shortcut(MORE)(self.about_message)
+        app.shortcut(WHY)(self.about_message)
         app.event("app_home_opened")(self.came_home)
         app.action(re.compile(f"^{re.escape(FILL)}"))(self.fill)
         app.action(re.compile(f"^{re.escape(PAGE)}"))(self.turned)
@@ -100,12 +102,13 @@ class Windows:
         await ack()
         await self.open(body["trigger_id"])
 
-    async def more(self, ack: AsyncAck, body: Body) -> None:
-        """More like any message: by the number that an alert of ours carries, or by what the message says."""
+    async def about_message(self, ack: AsyncAck, body: Body) -> None:
+        """A command on a message: by the number that an alert of ours carries, or by what the message says."""
         await ack()
-        opened = await self._client.views_open(trigger_id=body["trigger_id"], view=working(Form(MORE)))
-        wanted = Form(MORE, body["channel"]["id"])
-        answer = await self._answer(body["user"]["id"], wanted, line=about(body["message"]))
+        command = body["callback_id"]
+        opened = await self._client.views_open(trigger_id=body["trigger_id"], view=working(Form(command)))
+        wanted = Form(command, body["channel"]["id"])
+        answer = await self._answer(body["user"]["id"], wanted, line=about(body["message"], command))
         await self._tell(opened["view"]["id"], wanted, answer)
 
     async def submitted(self, ack: AsyncAck, body: Body) -> None:
@@ -217,12 +220,14 @@ class Windows:
                 raise
 
 
-def about(message: Body) -> str:
-    """The line that asks for more like a message: its alert's own, or its words and those of its link previews."""
+def about(message: Body, command: str = MORE) -> str:
+    """The line that asks about a message: by the number on its alert's button, or by its words and its previews'."""
     for block in message.get("blocks") or ():
         for element in block.get("elements") or ():
             value = str(element.get("value") or "")
             if str(element.get("action_id", "")).startswith(PRESS) and value.startswith(f"{MORE} "):
-                return value
+                return f"{command} {value.removeprefix(MORE).strip()}"
+    if command == WHY:
+        return f"{command} 0"  # no alert of ours: it is answered as an article that is not known
     titles = [str(each.get("title") or each.get("fallback") or "") for each in message.get("attachments") or ()]
-    return " ".join((MORE, *" ".join((str(message.get("text") or ""), *titles)).split()))[:1900]
+    return " ".join((command, *" ".join((str(message.get("text") or ""), *titles)).split()))[:1900]

@@ -16,7 +16,19 @@ from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.platform import freshen
 from tests.fakes.sample_commands import sample_router
 from tests.fakes.slack_server import FakeSlack
-from tests.fakes.slack_world import ALERTS, ARCHIVED, BOT, DIRECT, GENERAL, OPEN, PRIVATE, TEAM, buttons_of, text_of
+from tests.fakes.slack_world import (
+    ALERTS,
+    ARCHIVED,
+    BOT,
+    DIRECT,
+    GENERAL,
+    OPEN,
+    PRIVATE,
+    TEAM,
+    User,
+    buttons_of,
+    text_of,
+)
 from tests.platforms.slack.stage import platform_at, running
 
 DELIVERY = "0123456789abcdef01234567"
@@ -111,6 +123,22 @@ async def test_guests_cannot_set_up_and_members_can(slack: FakeSlack) -> None:
         await slack.slash("subscribe ISIL", user=slack.reader)
     assert "those who manage" in refused.text
     assert [call.person.name for _, call, _ in desk.calls] == ["rob"]
+
+
+async def test_a_stranger_of_a_shared_channel_may_ask_and_sets_up_nothing(slack: FakeSlack) -> None:
+    """The channel is the workspace's that installed the app, whatever team the event names."""
+    router, desk = sample_router()
+    stranger = User("U0STRANGER", "sid", team="T0ELSEWHERE")
+    slack.users[stranger.id] = stranger
+    slack.channels[ALERTS].members.add(stranger.id)
+    async with running(slack, router) as platform:
+        await platform.send(PLACE, ALERT, delivery_id=DELIVERY)
+        refused = await slack.slash("subscribe ISIL", user=stranger, channel=ALERTS)
+        await slack.press(slack.channels[ALERTS].messages[0], "Mute story", user=stranger, channel=ALERTS)
+    assert "those who manage" in refused.text
+    assert [(name, call.tenant, call.channel.id) for name, call, _ in desk.calls] == [
+        ("topics", f"slack:{TEAM}", PLACE)
+    ]
 
 
 async def test_who_cannot_be_asked_about_has_no_rights_but_an_answer(slack: FakeSlack) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.core.errors import SettingsError
 from bot.platforms.slack.manifest import SCOPES, manifest
-from bot.platforms.slack.windows import FIRST, MORE
+from bot.platforms.slack.windows import FIRST, MORE, WHY
 from bot.platforms.slack.workspace import CLOSED, OPENED, PUT_OUT
 from tests.fakes import slack_world
 from tests.fakes.slack_server import NEEDS
@@ -42,6 +42,7 @@ def test_it_turns_on_what_the_platform_hears() -> None:
         "      should_escape: true",
         f"      callback_id: {FIRST}",
         f"      callback_id: {MORE}",
+        f"      callback_id: {WHY}",
     ):
         assert f"\n{line}\n" in manifest()
     assert "url:" not in manifest()

@@ -59,6 +59,7 @@ async def test_another_command_draws_its_own_options(slack: FakeSlack) -> None:
 async def test_every_command_can_be_done_by_clicking(slack: FakeSlack, name: str) -> None:
     filled: dict[str, dict[str, Any]] = {
         "more": {"article": "42"},
+        "why": {"article": "42"},
         "subscribe": {"topic": "ISIL"},
         "unsubscribe": {"topic": "ISIL"},
         "news": {"query": "oil"},
@@ -181,7 +182,7 @@ async def test_a_form_that_slack_does_not_open_is_answered_with_help(slack: Fake
         assert "Newsbell" in (await slack.slash("")).text
 
 
-async def test_more_like_this_on_any_message(slack: FakeSlack) -> None:
+async def test_more_like_any_message_and_why_an_alert_rang(slack: FakeSlack) -> None:
     router, desk = sample_router()
     async with running(slack, router):
         message = {"text": "Look:  <https://news.example/a>", "attachments": [{"title": "Oil & gas"}]}
@@ -192,8 +193,11 @@ async def test_more_like_this_on_any_message(slack: FakeSlack) -> None:
         await slack.views.shortcut("more", message=alert, channel=GENERAL)
         window = await slack.views.window()
         await window.shows("like 42")
+        await slack.views.shortcut("why", message=alert, channel=ALERTS)
+        await (await slack.views.window()).shows("Why 42")
     articles = [(name, given["article"]) for name, _, given in desk.calls]
-    assert articles == [("more", "Look: <https://news.example/a> Oil & gas"), ("more", "42")]
+    assert articles == [("more", "Look: <https://news.example/a> Oil & gas"), ("more", "42"), ("why", "42")]
+    assert desk.calls[2][1].channel.id == f"slack:{TEAM}:{ALERTS}"
 
 
 async def test_a_window_that_was_closed_meanwhile_is_nobodys_error(slack: FakeSlack) -> None:
