@@ -256,7 +256,10 @@ def fts(topics: Iterable[tuple[Topic, str]], articles: list[Article]) -> tuple[f
     """Every topic as a query on an in-memory FTS5 index of all the articles, which holds their folded words."""
     begin = time.process_time()
     database = sqlite3.connect(":memory:")
-    database.execute("CREATE VIRTUAL TABLE article USING fts5(title, text, tokenize='unicode61 remove_diacritics 0')")
+    database.execute(  # As in the store: the words are folded already, and no mark may part them.
+        "CREATE VIRTUAL TABLE article USING fts5(title, text, "
+        "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co'\")"
+    )
     rows = [(number, fold(a.title), fold(a.text)) for number, a in enumerate(articles)]
     database.executemany("INSERT INTO article (rowid, title, text) VALUES (?, ?, ?)", rows)
     took = time.process_time() - begin

@@ -215,3 +215,9 @@ def test_a_pack_may_not_take_the_name_of_an_entity() -> None:
     assert Catalogue.from_text(pack).packs["x"].query == "a1 OR b1"
     with pytest.raises(SettingsError, match="name x is taken already"):
         Catalogue.from_text(f'[[entity]]\nid = "x"\nname = "X"\nkind = "place"\n{pack}')
+
+
+def test_the_catalogue_is_as_large_as_we_say(catalogue: Catalogue) -> None:
+    kinds = [entity.kind for entity in catalogue.entities.values()]
+    assert kinds.count(EntityKind.COUNTRY) >= 193
+    assert len(kinds) - kinds.count(EntityKind.COUNTRY) - kinds.count(EntityKind.TERRITORY) >= 400
