@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: setup demo run test slow check conformance bench screenshot lock clean
+.PHONY: setup demo run test slow check conformance corpus bench screenshot lock clean
 
 setup: $(STAMP)
 
@@ -33,6 +33,9 @@ slow: setup        ## the tests that take long for what they find
 
 conformance: setup ## the poller's manners: a line for each check, and the sum
 	@$(PY) -m tests.conformance
+
+corpus: setup      ## what must hold for every feed, on the saved ones in NEWSBELL_FEED_CORPUS
+	@$(PY) -m tests.corpus
 
 bench: setup       ## every figure of the README, quick form with QUICK=1
 	@for script in benchmarks/*.py; do $(PY) $$script $(if $(QUICK),--quick) || exit 1; done

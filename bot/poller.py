@@ -34,7 +34,9 @@ from bot.store import Store, Tx
 log = structlog.get_logger(__name__)
 
 POLL_LEASE = timedelta(minutes=3)
-"""Longer than the longest fetch and parse: who needs more has died."""
+"""Longer than the longest fetch and parse of those that are claimed together: who needs more has died."""
+AT_A_TIME = 3
+"""Feeds of a host that are claimed together: each claim costs a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,11 @@ class Poller:
         """Look at the due feeds of one host, one after the other."""
         while True:
             async with self.store.begin() as tx:
-                claimed = await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE)
-            if not claimed:
-                return
+                claimed = await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE, limit=AT_A_TIME)
             for feed in claimed:
                 await self.look(feed)
+            if len(claimed) < AT_A_TIME:
+                return
 
     async def look(self, feed: Feed) -> None:
         """Fetch one claimed feed and take in what it brought; whatever happens, the feed gets its next check."""
@@ -160,7 +162,12 @@ class Poller:
         async def admit(tx: Tx, articles: Sequence[Article], now: datetime) -> Admitted:
             return await self.admit(tx, feed, fetched, articles, now)
 
-        await self.take_in(feed, fetched, admit)
+        if fetched.entries or feed.ok_at is None:
+            await self.take_in(feed, fetched, admit)
+        else:
+            # Nothing to store: it need not wait for the story's lock, and most looks are like this.
+            async with self.store.begin() as tx:
+                await self.admit(tx, feed, fetched, (), await tx.now())
         self.network.note(host_of(feed), reached=True)
         metrics.POLLS.labels("unchanged" if fetched.unchanged else "read").inc()
 
