@@ -21,8 +21,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bot.core.model import Article
 from bot.core.sentences import sentences
-from bot.stories.summary import summarize
+from bot.stories.summary import summarize, summary_of, summary_of_story
 
 OWN = Path(__file__).parents[1] / "tests" / "stories" / "look_alikes.jsonl"
 LENGTH = 600
@@ -60,6 +61,26 @@ def timing(texts: list[str], rounds: int) -> dict[str, float]:
     return figures
 
 
+def stories(rows: list[dict[str, Any]], rounds: int) -> dict[str, float]:
+    """CPU milliseconds for what a living card says of a story of six articles, beside one article's summary."""
+    articles = [Article(row["title"], row["title"], text=row["text"], lang="en") for row in rows]
+    groups = [articles[start : start + 6] for start in range(0, len(articles) - 5, 3)]
+    figures: dict[str, float] = {}
+    methods: dict[str, Callable[[list[Article]], str]] = {
+        "story_of_6": summary_of_story,
+        "one_article": lambda group: summary_of(group[0]),
+    }
+    for name, method in methods.items():
+        times = []
+        for _ in range(rounds):
+            for group in groups:
+                began = time.process_time()
+                method(group)
+                times.append(1000 * (time.process_time() - began))
+        figures[f"{name}_ms_median"] = median(times)
+    return figures
+
+
 def mentioning(rows: list[dict[str, Any]], count: int) -> dict[str, float]:
     """Share of (article, name) pairs whose summary says the name, for names that stand outside the first sentences.
 
@@ -94,6 +115,7 @@ def main() -> None:
     result = {
         "python": platform.python_version(),
         f"{LENGTH} words": timing([row["text"] for row in rows], 5 if options.quick else 50),
+        "stories": stories(rows, 5 if options.quick else 50),
         "mentions, 2 sentences": mentioning(rows, 2),
         "mentions, 3 sentences": mentioning(rows, 3),
     }
