@@ -25,7 +25,7 @@ from bot.topics.present import Present
 from bot.topics.query.evaluate import Evaluator
 from bot.topics.query.judge import is_flat, judge_query
 from bot.topics.query.node import Node, keys
-from bot.topics.query.requires import commonness
+from bot.topics.query.requires import commonness, suffices
 from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Group, Topic, TopicKind
 from bot.topics.wanted import Wanted
@@ -57,12 +57,13 @@ class Percolator:
         self._numbers: dict[str, int] = {}
         self._free: list[int] = []
         # By number: name, groups, which two of them it waits under (anchor * 16 + second), whether its sides must
-        # be apart (a relation), and whether nothing but its groups makes its score; the trees of queries.
+        # be apart (a relation), whether its groups alone make its score, whether they alone make it true; queries.
         self._names: list[str] = []
         self._groups: list[tuple[Group, ...]] = []
         self._posted = bytearray()
         self._apart = bytearray()
         self._scored_by_groups = bytearray()
+        self._sure = bytearray()
         self._queries: dict[int, Node] = {}
         self._one: dict[Group, Group] = {}
         """Each group once, however many topics require it."""
@@ -87,10 +88,12 @@ class Percolator:
             self._posted.append(0)
             self._apart.append(0)
             self._scored_by_groups.append(0)
+            self._sure.append(0)
         self._numbers[topic.name] = number
         self._names[number] = topic.name
         self._groups[number] = tuple(self._one.setdefault(group, group) for group in topic.groups)
         self._apart[number] = topic.kind is TopicKind.RELATION
+        self._sure[number] = topic.query is None or suffices(topic.query)
         self._scored_by_groups[number] = topic.query is None or is_flat(topic.query)
         if topic.query:
             self._queries[number] = topic.query
@@ -160,7 +163,7 @@ class Percolator:
         return {
             self._names[number]
             for number in self._candidates(present)
-            if number not in self._queries or evaluator.holds(self._queries[number])
+            if self._sure[number] or evaluator.holds(self._queries[number])
         }
 
     def explain(

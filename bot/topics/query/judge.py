@@ -24,8 +24,8 @@ def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sen
         return Match(name, 1.0, scorer.opening())
     sides = [scorer.side_of(each) for each in mentions]
     score = sides[0].score if len(sides) == 1 else scorer.together(sides[:MOST_SIDES], apart=False)
-    if _says_how_close(node):
-        score = max(score, SAID_SO)
+    if score < SAID_SO and _says_how_close(node):
+        score = SAID_SO
     score = round(score, 4)
     return Match(name, score, scorer.quotes(sides)) if score >= THRESHOLDS[sensitivity] else None
 

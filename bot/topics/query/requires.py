@@ -27,6 +27,15 @@ def groups(node: Node) -> tuple[Group, ...]:
     return tuple(dict.fromkeys(_groups(node)))
 
 
+def suffices(node: Node) -> bool:
+    """Whether a query is true as soon as all its groups are present: words and ORs of words, and nothing else."""
+    parts = node.parts if isinstance(node, And) else (node,)
+    return all(
+        isinstance(part, Leaf) or (isinstance(part, Or) and all(isinstance(each, Leaf) for each in part.parts))
+        for part in parts
+    )
+
+
 def _groups(node: Node) -> list[Group]:  # noqa: PLR0911  (one return for each kind of node)
     if isinstance(node, Leaf):
         return [(node.key,)]
