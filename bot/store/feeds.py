@@ -224,16 +224,18 @@ class Feeds:
     async def claim(self, host: str, *, owner: str, lease: timedelta, limit: int = 1) -> list[Feed]:
         """Lease due feeds of a host to `owner`, longest overdue first."""
         now = await self.tx.now()
-        due = await self.tx.rows(
+        due = (
             select(t.feed.c.id)
             .where(t.feed.c.host == host, _due(now))
             .order_by(t.feed.c.next_check_at)
             .limit(limit)
             .with_for_update(skip_locked=True, of=t.feed)
+            .cte("due")
         )
+        # A CTE and not a bare subquery, which PostgreSQL may run again and then lease more than asked for.
         rows = await self.tx.rows(
             update(t.feed)
-            .where(t.feed.c.id.in_([row.id for row in due]))
+            .where(t.feed.c.id.in_(select(due.c.id)))
             .values(lease_owner=owner, lease_until=now + lease)
             .returning(t.feed)
         )

@@ -31,7 +31,7 @@ def main() -> int:
     card, output = Card(), io.StringIO()
     with contextlib.redirect_stdout(output):
         code = pytest.main(
-            ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(Path(__file__).parent)], plugins=[card]
+            ["-q", "--slow", "-p", "no:cacheprovider", "-p", "no:xdist", str(Path(__file__).parent)], plugins=[card]
         )
     lines: dict[str, tuple[str, str]] = {}
     for name, (outcome, why) in card.outcomes.items():

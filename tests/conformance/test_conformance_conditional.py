@@ -21,6 +21,7 @@ async def looks(world: World, count: int) -> None:
             await world.live(10 * MINUTE)
 
 
+@pytest.mark.slow
 async def test_01_one_unconditional_get_in_a_feeds_life_the_subscribing_included(world: World) -> None:
     began = world.clock()
 

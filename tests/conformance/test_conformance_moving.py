@@ -34,6 +34,7 @@ async def test_32_a_301_is_adopted_after_three_looks_over_two_days_and_not_befor
     assert await world.titles() == ["News 2", "News 1"]
 
 
+@pytest.mark.slow
 async def test_33_a_301_to_a_page_is_never_adopted(world: World) -> None:
     feed, _ = await moving(world, 301, page=True)
     await world.live(4 * DAY)
@@ -41,6 +42,7 @@ async def test_33_a_301_to_a_page_is_never_adopted(world: World) -> None:
     assert (known.url, known.state) == (feed.url, FeedState.NOT_FEED)
 
 
+@pytest.mark.slow
 async def test_34_a_302_is_never_adopted(world: World) -> None:
     feed, _ = await moving(world, 302)
     await world.live(4 * DAY)

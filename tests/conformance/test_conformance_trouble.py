@@ -61,6 +61,7 @@ async def test_39_a_404_is_asked_ever_less_often_and_never_given_up(world: World
     assert world.gaps()[-1] <= 8.5 * DAY
 
 
+@pytest.mark.slow
 async def test_40_a_5xx_backs_off_with_jitter(world: World) -> None:
     for name in "abc":
         await world.add(world.on(name, "/feed", good(world), Reply(status=500)))
@@ -80,6 +81,7 @@ async def test_41_one_request_at_a_time_and_a_second_apart_for_each_host(world: 
     assert min(world.gaps("a")) >= SECOND
 
 
+@pytest.mark.slow
 async def test_42_a_hundred_feeds_of_one_host_that_come_by_opml_are_spread(world: World) -> None:
     outlines = [opml.Outline(url=world.on("a", f"/{n}", good(world)), title=f"Feed {n}") for n in range(100)]
     found = opml.read(opml.write(outlines, title="Many", now=world.clock()).encode())
@@ -151,6 +153,7 @@ async def test_47_two_workers_on_one_postgresql_never_fetch_a_feed_in_the_same_l
     assert sorted(asked.path for asked in world.log()) == sorted(f"/{n}" for n in range(40))
 
 
+@pytest.mark.slow
 async def test_48_what_is_due_after_an_outage_is_drained_politely_and_old_news_does_not_ring(
     world: World,
 ) -> None:

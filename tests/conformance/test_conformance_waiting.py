@@ -32,6 +32,7 @@ async def polled(
     return world.gaps("a", path)
 
 
+@pytest.mark.slow
 async def test_13_never_sooner_than_the_floor_jitter_included(world: World) -> None:
     world.cadence = FAST
     await world.start()
@@ -135,6 +136,7 @@ async def test_23_the_feeds_own_ttl_is_honoured(world: World) -> None:
     assert min(gaps) >= 3 * HOUR
 
 
+@pytest.mark.slow
 async def test_24_skip_hours_and_skip_days_are_honoured(world: World) -> None:
     night = "".join(f"<hour>{hour}</hour>" for hour in (0, 1, 2, 3, 4, 5))
     await polled(world, {}, 2 * DAY, head=f"<skipHours>{night}</skipHours>", every=40 * MINUTE)
