@@ -46,6 +46,7 @@ class Discord(Table):
 
     token: SecretStr | None = Field(None, description="Bot token from the Discord developer portal.")
     guild_id: int | None = Field(None, description="Sync commands to this one server at once (development).")
+    alerts: Literal["card", "embed"] = Field("card", description="Alerts as cards, or as classic embeds.")
     api_url: str = Field("https://discord.com/api/v10", description="Base of Discord's HTTP API.")
     gateway_url: str = Field("wss://gateway.discord.gg/", description="Discord's gateway.")
     cdn_url: str = Field("https://cdn.discordapp.com", description="Discord's CDN.")

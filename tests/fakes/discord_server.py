@@ -393,7 +393,9 @@ class FakeDiscord:
         found = self._message(self._writable(int(channel)), message)
         self.check({"flags": found["flags"], **body})
         changed = stored_message(int(message), int(channel), self.bot, {"flags": found["flags"], **body}, self.clock())
-        found.update({"components": changed["components"], "edited_timestamp": changed["timestamp"]})
+        found.update(
+            {key: changed[key] for key in ("components", "embeds")} | {"edited_timestamp": changed["timestamp"]}
+        )
         self.edits.append((message, body))
         await self._after(request, fault)
         return 200, found

@@ -279,6 +279,9 @@ def walk(components: list[Payload]) -> list[Payload]:
 def text_of(message: Payload) -> str:
     """All the text that a message shows, as Discord's markup."""
     parts = [message.get("content"), *(c["content"] for c in walk(message["components"]) if c["type"] == 10)]
+    for embed in message.get("embeds") or ():
+        parts += [embed.get("title"), embed.get("description")]
+        parts += [f"{field['name']}: {field['value']}" for field in embed.get("fields") or ()]
     return "\n".join(part for part in parts if part)
 
 
@@ -301,6 +304,16 @@ def faults_by_hand(body: Payload) -> list[str]:
         faults.append("Components V2 without their flag")
     if len(body.get("content") or "") > 2000:
         faults.append("content has more than 2000 characters")
+    embeds = body.get("embeds") or []
+    said = [str(each.get(key) or "") for each in embeds for key in ("title", "description")]
+    said += [
+        str((each.get(key) or {}).get(name, ""))
+        for each in embeds
+        for key, name in (("author", "name"), ("footer", "text"))
+    ]
+    said += [field[key] for each in embeds for field in each.get("fields") or () for key in ("name", "value")]
+    if sum(len(text.encode("utf-16-le")) // 2 for text in said) > 6000:
+        faults.append("more than 6000 characters in embeds")
     if len(components) > 40:
         faults.append(f"{len(components)} components")
     for name in ("custom_id", "id"):

@@ -72,14 +72,14 @@ def link(text: str, url: str, most: int) -> str:
 def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.LayoutView:
     """The card. With a delivery id it carries the marks by which `marks` knows it again in a channel's history."""
     container_mark, text_mark = marks(delivery_id) if delivery_id else (None, None)
-    called = " ".join(f"<@&{role}>" for role in roles(message.manner))
+    called = mentions(message.manner)
     room = TEXT - units(called)
     head = _head(message)
     room -= units(head)
     tail = [part for part in (_fields(message.fields), _footer(message.footer)) if part]
     room -= sum(map(units, tail))
-    body = _body(message.body, room - 8)
-    texts = [text for text in (head, body, *tail) if text] or [NOTHING]
+    said = body(message.body, room - 8)
+    texts = [text for text in (head, said, *tail) if text] or [NOTHING]
     displays: list[ui.TextDisplay[Any]] = [
         ui.TextDisplay(text, id=text_mark if number == 0 else None) for number, text in enumerate(texts)
     ]
@@ -90,13 +90,24 @@ def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.L
         card.add_item(ui.Section(*lead, accessory=ui.Thumbnail(picture)))
     for display in displays:
         card.add_item(display)
-    for row in _rows(message.buttons):
+    for row in rows(message.buttons):
         card.add_item(ui.ActionRow(*row))
     view = ui.LayoutView(timeout=None)
     if called:
         view.add_item(ui.TextDisplay(called))
     view.add_item(card)
     return view
+
+
+def look(message: Message, *, delivery_id: str = "", image: bool = True) -> dict[str, Any]:
+    """What discord.py is to send: the card, stopped, as the library keeps every view that is not (see press.py)."""
+    view = draw(message, delivery_id=delivery_id, image=image)
+    view.stop()
+    return {"view": view}
+
+
+def mentions(manner: Manner) -> str:
+    return " ".join(f"<@&{role}>" for role in roles(manner))
 
 
 def roles(manner: Manner) -> list[int]:
@@ -148,7 +159,7 @@ def _head(message: Message) -> str:
     return "\n".join(lines)
 
 
-def _body(paragraphs: Sequence[Paragraph], room: int) -> str:
+def body(paragraphs: Sequence[Paragraph], room: int) -> str:
     drawn = ""
     before: Kind | None = None
     for number, each in enumerate(paragraphs):
@@ -227,7 +238,7 @@ def _footer(footer: str) -> str:
     return f"-# {text}" if text else ""
 
 
-def _rows(buttons: Sequence[Button]) -> list[list[ui.Button[Any]]]:
+def rows(buttons: Sequence[Button]) -> list[list[ui.Button[Any]]]:
     """Rows of five. Two buttons may not share a custom id, so a second one of the same command is left out."""
     drawn: list[ui.Button[Any]] = []
     seen: set[str] = set()

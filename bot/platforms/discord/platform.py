@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import aiohttp
 import discord
@@ -16,6 +17,7 @@ from bot.core.errors import ChannelGone, SettingsError
 from bot.core.message import Message
 from bot.core.ports import Places
 from bot.core.router import Router
+from bot.platforms.discord import draw, embed
 from bot.platforms.discord.audit import WHY, invitation, personal_invitation
 from bot.platforms.discord.gateway import STARTS_KEPT, Gateway, OutOfStarts
 from bot.platforms.discord.outcome import BotMustWait
@@ -43,7 +45,8 @@ class DiscordPlatform:
 
     A person, the channel of their direct messages and the tenant that they are there are all `discord:user:<id>`.
 
-    `guild_id` registers the commands for that one server, where changes show at once (development).
+    `guild_id` registers the commands for that one server, where changes show at once (development). `alerts` are drawn
+    as cards, or as the classic embeds.
     """
 
     name = "discord"
@@ -58,6 +61,7 @@ class DiscordPlatform:
         gateway_url: str = "wss://gateway.discord.gg/",
         cdn_url: str = "https://cdn.discordapp.com",
         guild_id: int | None = None,
+        alerts: Literal["card", "embed"] = "card",
         places: Places | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
@@ -68,7 +72,7 @@ class DiscordPlatform:
         self._clock = clock
         self._lines = LongLines()
         self._gateway: Gateway | None = None
-        self._post = Post(token, clock, self._advice)
+        self._post = Post(token, clock, self._advice, draw.look if alerts == "card" else embed.look)
 
     async def run(self, router: Router) -> None:
         """Keeps a connection up until cancelled. Raises SettingsError where only a person can help."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import discord
 import structlog
@@ -14,7 +14,8 @@ import structlog
 from bot.core.errors import Rejected, TryLater
 from bot.core.message import Message
 from bot.platforms.discord.audit import look_at
-from bot.platforms.discord.draw import draw, marks, nonce, roles
+from bot.platforms.discord.draw import look as card
+from bot.platforms.discord.draw import marks, nonce, roles
 from bot.platforms.discord.outcome import (
     CLOSED_INBOX,
     NOT_A_PLACE,
@@ -41,6 +42,13 @@ DELETED = "deleted"
 T = TypeVar("T")
 Posting = Callable[[T, Message, str, bool], Awaitable[str]]
 
+
+class Look(Protocol):
+    """Draws a message as keyword arguments of discord.py's `send` and `edit`."""
+
+    def __call__(self, message: Message, *, delivery_id: str = "", image: bool = True) -> dict[str, Any]: ...
+
+
 SILENT = discord.AllowedMentions.none()
 
 
@@ -50,10 +58,13 @@ class Post:
     `advice` says what somebody has to change so that the bot may post in the channel of that id.
     """
 
-    def __init__(self, token: str, clock: Callable[[], datetime], advice: Callable[[int], str]) -> None:
+    def __init__(
+        self, token: str, clock: Callable[[], datetime], advice: Callable[[int], str], look: Look = card
+    ) -> None:
         self._token = token
         self._clock = clock
         self._advice = advice
+        self._look = look
         self._client: discord.Client | None = None
         self._login = asyncio.Lock()
         self._forums: dict[int, discord.ForumChannel] = {}
@@ -81,9 +92,7 @@ class Post:
         if not remote_id.isdecimal():
             raise Rejected("The message was deleted in Discord")
         async with self._channel(channel_id) as channel:
-            view = draw(message)
-            view.stop()
-            await channel.get_partial_message(int(remote_id)).edit(view=view, allowed_mentions=SILENT)
+            await channel.get_partial_message(int(remote_id)).edit(**self._look(message), allowed_mentions=SILENT)
 
     async def find(self, channel_id: int, delivery_id: str, since: datetime) -> str | None:
         """Looks for the marks on our own cards. Without the right to read the history, Discord shows an empty one."""
@@ -157,11 +166,9 @@ class Post:
             known = await find_post(place, self._clock() - REPEATED, lambda posted: _carries(posted, delivery_id))
             if known:
                 return known
-            view = draw(message, delivery_id=delivery_id, image=image)
-            view.stop()
             made = await place.create_thread(
                 name=name(message),
-                view=view,
+                **self._look(message, delivery_id=delivery_id, image=image),
                 applied_tags=tags(place, message),
                 silent=message.manner.silent,
                 allowed_mentions=_allowed(message),
@@ -174,11 +181,8 @@ class Post:
     async def _create(
         self, channel: discord.PartialMessageable, message: Message, delivery_id: str, image: bool
     ) -> str:
-        view = draw(message, delivery_id=delivery_id, image=image)
-        # The library keeps every view that is not stopped; ours are answered by their custom ids (see press.py).
-        view.stop()
         posted = await channel.send(
-            view=view,
+            **self._look(message, delivery_id=delivery_id, image=image),
             nonce=nonce(delivery_id),
             silent=message.manner.silent,
             allowed_mentions=_allowed(message),
