@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.app import House, open_house
 from bot.demo import Wire
-from tests.fakes.discord_server import FakeDiscord
-from tests.fakes.discord_world import buttons_of, text_of
+from tests.fakes.discord_server import ALERTS, FakeDiscord
+from tests.fakes.discord_world import SEND, buttons_of, text_of
 from tests.fakes.settings import ROOT, quiet
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import text_of as slack_text
@@ -109,3 +109,31 @@ async def test_subscribed_on_slack_an_alert_arrives_there_and_its_story_is_muted
             assert "Muted:" in muted.text
             assert muted.private
             assert slack.invalid == []
+
+
+async def test_a_discord_channel_that_closes_is_told_to_who_subscribed_and_a_server_that_leaves_is_erased(
+    tmp_path: Path,
+) -> None:
+    async with (
+        FakeDiscord() as discord,
+        on_air(tmp_path, discord={"token": "token", **discord.addresses}) as (house, _),
+    ):
+        await discord.gateway.connected()
+        await discord.slash("subscribe", topic="Norway", to=ALERTS)
+        await discord.change_channel(ALERTS, bot_lacks=SEND)
+        inbox = discord.people.dm_with(discord.manager)
+        await until(lambda: bool(inbox.messages))
+        assert "are paused" in text_of(inbox.messages[0])
+        assert "Send Messages right in \\#alerts" in text_of(inbox.messages[0])
+        assert "closed to me" in (await discord.slash("subscriptions", channel=ALERTS)).text
+        await discord.change_channel(ALERTS, bot_lacks=0)
+        await discord.slash("help")
+        await discord.put_out()
+        tenant = f"discord:{discord.guild.id}"
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                async with house.store.read() as tx:
+                    if not await tx.channels.of_tenant(tenant):
+                        break
+                await asyncio.sleep(0.05)
+        assert discord.invalid == []
