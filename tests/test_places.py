@@ -10,6 +10,7 @@ from tests.fakes.ports import entries
 
 EVE = Person("fake:eve", "Eve", may_manage=True)
 INBOX = Channel("fake:eve", "fake:eve")
+OTHERS = Channel("fake:others", "another server", "others")
 REASON = "Give the bot the Send Messages right in #general"
 
 
@@ -72,13 +73,13 @@ async def test_nothing_is_told_of_a_channel_that_nobody_follows_anything_in(news
 
 async def test_a_server_that_puts_us_out_leaves_nothing_and_the_others_stay(newsroom: Newsroom) -> None:
     await newsroom.say("/subscribe Chile", person=EVE)
-    await newsroom.say("/subscribe Chile", channel=INBOX, person=EVE)
+    await newsroom.say("/subscribe Chile", channel=OTHERS, person=EVE)
     await follow_and_ring(newsroom, "Chile votes for a new constitution")
     await Places(newsroom.store).removed(GENERAL.tenant)
-    await newsroom.flush(GENERAL, INBOX)
-    assert [place for place, _, _ in newsroom.platform.posted] == [INBOX.id]
+    await newsroom.flush(GENERAL, OTHERS)
+    assert [place for place, _, _ in newsroom.platform.posted] == [OTHERS.id]
     async with newsroom.store.read() as tx:
         assert await tx.subscriptions.of_tenant(GENERAL.tenant) == []
         assert await tx.channels.of_tenant(GENERAL.tenant) == []
         assert sum((await tx.outbox.counts(GENERAL.tenant, newsroom.clock.now.replace(year=2000))).values()) == 0
-        assert (await tx.outbox.counts(INBOX.tenant, newsroom.clock.now.replace(year=2000)))[DeliveryState.SENT] == 1
+        assert (await tx.outbox.counts(OTHERS.tenant, newsroom.clock.now.replace(year=2000)))[DeliveryState.SENT] == 1
