@@ -42,6 +42,11 @@ log = structlog.get_logger(__name__)
 
 PACK = "pack"
 """Who added the feeds of the pack: what leaves the file leaves the house; what an operator added stays."""
+ROLES = ("poll", "match", "deliver", "gateway", "web")
+"""What a process may do. To poll is to match: a new article is stored, matched and queued in one transaction."""
+WORKER = frozenset({"poll", "match", "deliver"})
+DRAIN = 8.0
+"""Seconds for what is under way when the process is told to stop; what is left then waits for its lease to end."""
 TICK = timedelta(seconds=1)
 PER_MINUTE = 30
 """Requests a minute that one domain gets at most, over all its feeds and all who added them."""
@@ -64,6 +69,7 @@ class House:
     scheduler: Scheduler
     router: Router
     platforms: Mapping[str, Platform]
+    roles: frozenset[str] = frozenset(ROLES)
 
     async def run(self, on_air: Callable[[], None] = lambda: None) -> None:
         """Poll, match, deliver and answer until cancelled; `on_air` is called once a person can be let in.
@@ -75,31 +81,48 @@ class House:
         await self.pipeline.recall()
         gc.freeze()  # catalogue, topics and open stories live as long as we do: let no collection walk them
         every = self.scheduler.every
-        every(TICK, self.poller.poll_due)
-        every(TICK, self.courier.flush_due)
-        every(TICK, self.cards.edit_due)
-        every(timedelta(minutes=1), self.courier.sweep)
+        if self.roles & {"poll", "match"}:
+            every(TICK, self.poller.poll_due)
+        if "deliver" in self.roles:
+            every(TICK, self.courier.flush_due)
+            every(TICK, self.cards.edit_due)
+            every(timedelta(minutes=1), self.courier.sweep)
         every(timedelta(minutes=1), self.count_feeds)
         every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
         every(timedelta(hours=1), self.jobs.tidy)
         self.scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.jobs.run(), name="jobs")
                 for platform in self.platforms.values():
-                    group.create_task(keep_running(platform, self.router), name=platform.name)
-                if started := getattr(self.platforms.get("web"), "started", None):
+                    if ("web" if platform.name == "web" else "gateway") in self.roles:
+                        group.create_task(keep_running(platform, self.router), name=platform.name)
+                if "web" in self.roles and (started := getattr(self.platforms.get("web"), "started", None)):
                     await started.wait()
                 on_air()
+                await self._work()  # in the group's body: a stop ends it first, and the connections after it
         except* SettingsError as several:
             raise SettingsError(str(several.exceptions[0])) from several
         finally:
             self.scheduler.stop()
 
+    async def _work(self) -> None:
+        """Handle jobs until cancelled, and then what is under way to its end: a post that is out is noted."""
+        work = asyncio.create_task(self.jobs.run(), name="jobs")
+        try:
+            await asyncio.shield(work)
+        finally:
+            self.scheduler.stop()
+            self.jobs.stopping = True
+            work.cancel()
+            _, late = await asyncio.wait({work}, timeout=DRAIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
     @property
     def front_door(self) -> str:
         """Where a person finds the web channel; empty where it is off."""
-        return getattr(self.platforms.get("web"), "front_door", "")
+        return getattr(self.platforms.get("web"), "front_door", "") if "web" in self.roles else ""
 
     async def follow(self, topic: str, channel: str) -> None:
         """Have a channel follow a topic from the start, unless it does already."""
@@ -172,8 +195,9 @@ async def open_house(
     feeds: Iterable[PackFeed] | None = None,
     allowed: frozenset[tuple[str, int]] = frozenset(),
     interval: timedelta | None = None,
+    roles: frozenset[str] = frozenset(ROLES),
 ) -> AsyncIterator[House]:
-    """Build everything from the settings, and close what was opened.
+    """Build everything from the settings, and close what was opened; `roles` says what of it is to run.
 
     `feeds` replaces the pack, `allowed` are (address, port) pairs that feeds may reach although they are private, and
     `interval` polls every feed at that pace: all three for the demo and the tests. Raises SettingsError.
@@ -251,10 +275,14 @@ async def open_house(
             Scheduler(),
             Router(COMMANDS, desk),
             platforms,
+            roles,
         )
         platforms.update(_platforms(settings, house))
-        courier.serve()
-        cards.serve()
+        if roles & {"poll", "match"}:
+            poller.serve()
+        if "deliver" in roles:
+            courier.serve()
+            cards.serve()
         await _fill(store, wanted, interval)
         yield house
 

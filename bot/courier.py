@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -40,6 +41,22 @@ SETTLE = timedelta(seconds=10)
 """A platform's history lags behind its posts: read back no earlier than this after a doubtful send."""
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 21600, 43200))
 """Waits after the first, second, ... failed attempt; after the last the delivery is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How the waits of one delivery hang together; shorter ones are for tests with real processes."""
+
+    lease: timedelta = SEND_LEASE
+    send: timedelta = SEND_TIMEOUT
+    settle: timedelta = SETTLE
+    retries: tuple[timedelta, ...] = RETRIES
+
+    def __post_init__(self) -> None:
+        if self.lease <= self.settle + self.send or self.send * 2 >= self.lease:
+            raise ValueError("a lease must outlast send and settle, and two sends")
+
+
 CRASHES = 3
 """Attempts that a message gets whose sending raises what it should not: a bug does not go away by waiting."""
 
@@ -71,6 +88,7 @@ class Courier:
         jobs: Jobs,
         name: str,
         shelf_life: timedelta = timedelta(hours=24),
+        times: Times = Times(),
         random: Random | None = None,
     ) -> None:
         self.store = store
@@ -78,6 +96,7 @@ class Courier:
         self.jobs = jobs
         self.name = name
         self.shelf_life = shelf_life
+        self.times = times
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.room = Room()
         self._gates: dict[str, Gate] = {}
@@ -103,10 +122,10 @@ class Courier:
             return
         gate = self.gate(platform.name)
         await self._expire(channel)
-        while gate.ready(channel):
+        while gate.ready(channel) and not self.jobs.stopping:
             async with self.room.together():
                 async with self.store.begin() as tx:
-                    delivery = await tx.outbox.claim(channel, owner=self.name, lease=SEND_LEASE)
+                    delivery = await tx.outbox.claim(channel, owner=self.name, lease=self.times.lease)
                 if delivery is None:
                     return
                 if not delivery.deaths:
@@ -134,7 +153,7 @@ class Courier:
             await self._put_back(delivery, wait, "all posts wait there")
             return
         try:
-            async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
+            async with asyncio.timeout(self.times.send.total_seconds()):
                 remote_id = await self._post(platform, delivery)
         except TryLater as error:
             self._heed(gate, delivery, error)
@@ -162,14 +181,14 @@ class Courier:
         """The id of the posted message, or None if the row is no longer ours."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        if delivery.unknown and not _dropped_if_repeated(platform, delivery):
+        if delivery.unknown and not _dropped_if_repeated(platform, delivery, self.times.send):
             found = await self._look_up(platform, delivery)
             if found:
                 return found
         async with self.store.read() as tx:
             if not await tx.outbox.holds(delivery, owner=self.name):
                 return None
-        if loop.time() - began > SEND_TIMEOUT.total_seconds():
+        if loop.time() - began > self.times.send.total_seconds():
             return None  # the process stood still after the fence was read: it may have fallen since
         return await platform.send(delivery.channel, delivery.message, delivery_id=delivery.id)
 
@@ -187,7 +206,7 @@ class Courier:
         """How long after a claim in doubt nobody may look the message up: until sent, and shown in the history."""
         platform = self.platforms.get(channel.partition(":")[0])
         always = platform is not None and platform.dedupes_for == timedelta.max
-        return timedelta(0) if always else SEND_TIMEOUT + SETTLE
+        return timedelta(0) if always else self.times.send + self.times.settle
 
     def _heed(self, gate: Gate, delivery: Delivery, error: TryLater) -> None:
         """Let a refusal that means more than its channel stop the others before they are refused too."""
@@ -197,7 +216,7 @@ class Courier:
             log.error("refused too often; no posts for a while", platform=delivery.channel.partition(":")[0])
         if error.reach != "channel":
             who = delivery.tenant if error.reach == "tenant" else EVERYONE
-            gate.pause(who, (error.after or RETRIES[0]).total_seconds())
+            gate.pause(who, (error.after or self.times.retries[0]).total_seconds())
 
     async def _sent(self, platform: Platform, delivery: Delivery, remote_id: str) -> None:
         async with self.store.begin() as tx:
@@ -207,16 +226,17 @@ class Courier:
         if delivery.created_at:
             metrics.LATENESS.observe(max(0.0, (now - delivery.created_at).total_seconds()))
 
-    async def _retry(self, delivery: Delivery, error: TryLater, *, most: int = len(RETRIES)) -> None:
+    async def _retry(self, delivery: Delivery, error: TryLater, *, most: int | None = None) -> None:
         """Back into the outbox, or dead when every attempt was used up."""
-        if delivery.attempt >= most and not error.refused:
+        retries = self.times.retries
+        if delivery.attempt >= (most or len(retries)) and not error.refused:
             await self._dead(delivery, f"given up after {delivery.attempt} attempts: {error}")
             return
-        wait = RETRIES[min(delivery.attempt, len(RETRIES)) - 1] * self.random.uniform(0.8, 1.2)
-        after = max(error.after or wait, timedelta(seconds=1))
+        wait = retries[min(delivery.attempt, len(retries)) - 1] * self.random.uniform(0.8, 1.2)
+        after = max(error.after or wait, min(wait, timedelta(seconds=1)))
         platform = self.platforms[delivery.channel.partition(":")[0]]
-        if error.unknown and not _dropped_if_repeated(platform, delivery, after + SEND_TIMEOUT):
-            after = max(after, SETTLE)  # waited out in the outbox: a lease is no place to sleep in
+        if error.unknown and not _dropped_if_repeated(platform, delivery, after + self.times.send):
+            after = max(after, self.times.settle)  # waited out in the outbox: a lease is no place to sleep in
         metrics.RETRIES.labels(delivery.channel.partition(":")[0]).inc()
         async with self.store.begin() as tx:
             await tx.outbox.retry(
@@ -267,7 +287,7 @@ class Courier:
             log.warning("alerts expired undelivered", count=expired)
 
 
-def _dropped_if_repeated(platform: Platform, delivery: Delivery, later: timedelta = SEND_TIMEOUT) -> bool:
+def _dropped_if_repeated(platform: Platform, delivery: Delivery, later: timedelta) -> bool:
     """Whether the platform will still know the first send `later` after this claim, and drop a second."""
     if not (delivery.first_dispatch and delivery.last_dispatch):
         return False

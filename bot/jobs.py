@@ -34,6 +34,8 @@ class Jobs:
         self._pool = pool
         self._running: set[str] = set()
         self._again: set[str] = set()
+        self.stopping = False
+        """Set where the process is about to end: who is at work in a loop ends it."""
         logging.getLogger("pgqueuer").setLevel(logging.WARNING)
 
     @classmethod
@@ -87,7 +89,7 @@ class Jobs:
                 except Exception:
                     log.exception("job failed; the next tick tries again", kind=kind, key=key)
                     return
-                if name not in self._again:
+                if name not in self._again or self.stopping:
                     return
         finally:
             self._running.discard(name)

@@ -110,7 +110,10 @@ class Poller:
         self.maintainers = maintainers
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.network = Network()
-        jobs.on("poll", self.poll)
+
+    def serve(self) -> None:
+        """Take looks at hosts off the queue."""
+        self.jobs.on("poll", self.poll)
 
     async def poll_due(self) -> None:
         """Kick a look at every host that has a feed due."""
@@ -120,7 +123,7 @@ class Poller:
 
     async def poll(self, host: str) -> None:
         """Look at the due feeds of one host, one after the other."""
-        while True:
+        while not self.jobs.stopping:
             async with self.store.begin() as tx:
                 claimed = await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE, limit=AT_A_TIME)
             for feed in claimed:

@@ -1,4 +1,4 @@
-"""The command line: newsbell demo | run | check | invite | manifest | match | stories | summarize | feeds | topics."""
+"""The command line: newsbell demo | run | check | match | deliveries | backup ...; `--help` lists them all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 
 from bot import __version__
-from bot.cli import archive, catalogue, feeds
+from bot.cli import archive, catalogue, deliveries, feeds
+from bot.cli.backup import backup, restore
 from bot.cli.check import check
 from bot.cli.demo import demo
 from bot.cli.invite import invite
 from bot.cli.manifest import manifest
-from bot.cli.serve import run
+from bot.cli.serve import run, worker
 from bot.core.errors import NewsbellError
 
 app = typer.Typer(
@@ -27,7 +28,21 @@ app = typer.Typer(
 )
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(catalogue.app, name="topics")
-for command in (demo, run, check, invite, manifest, archive.match, archive.stories, archive.summarize):
+app.add_typer(deliveries.app, name="deliveries")
+COMMANDS: tuple[Callable[..., None], ...] = (
+    demo,
+    run,
+    worker,
+    check,
+    invite,
+    manifest,
+    backup,
+    restore,
+    archive.match,
+    archive.stories,
+    archive.summarize,
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,20 +15,45 @@ from rich.live import Live
 from rich.text import Text
 
 from bot import logs
-from bot.settings import load
+from bot.core.errors import SettingsError
+from bot.settings import Settings, load
 
 terminal = Console(stderr=True)
 
 
-def run(context: typer.Context) -> None:
+def run(
+    context: typer.Context,
+    roles: Annotated[
+        str, typer.Option(help="What this process does, of many on one PostgreSQL (docs/scale.md).")
+    ] = "poll,match,deliver,gateway,web",
+) -> None:
     """Start the bot: real feeds, config/settings.toml, every platform that has its token."""
-    settings = load(context.obj)
+    from bot.app import ROLES
+
+    wanted = frozenset(role.strip() for role in roles.split(","))
+    if unknown := wanted - set(ROLES):
+        raise SettingsError(f"--roles knows {', '.join(ROLES)}, not {', '.join(sorted(unknown))}.")
+    _run(load(context.obj), wanted)
+
+
+def worker(context: typer.Context) -> None:
+    """Start one more process beside others: it polls, matches and delivers, and listens to nobody."""
+    from bot.app import WORKER
+
+    _run(load(context.obj), WORKER)
+
+
+def _run(settings: Settings, roles: frozenset[str]) -> None:
     logs.configure(settings.logs.level, settings.logs.format)
 
     async def serve() -> None:
-        from bot.app import open_house
+        from bot.app import ROLES, open_house
 
-        async with open_house(settings) as house:
+        if roles != set(ROLES) and settings.database.startswith("sqlite"):
+            raise SettingsError(
+                "Only on PostgreSQL can processes share the work: set NEWSBELL_DATABASE_URL, or leave out --roles."
+            )
+        async with open_house(settings, roles=roles) as house:
             what = ", ".join(sorted(house.platforms)) or "no platform is on"
             await house.run(lambda: say_where(house.front_door, what))
 

@@ -253,6 +253,33 @@ class Outbox:
             )
         )
 
+    async def in_state(self, states: Sequence[DeliveryState], *, since: datetime, limit: int) -> list[Delivery]:
+        """Deliveries of all tenants in these states created since then, newest first: for the operator."""
+        rows = await self.tx.rows(
+            select(t.delivery)
+            .where(row.created_at >= since, row.state.in_([each.value for each in states]))
+            .order_by(row.created_at.desc(), row.seq.desc())
+            .limit(limit)
+        )
+        return [_delivery(each) for each in rows]
+
+    async def revive(self, delivery_id: str) -> bool:
+        """Queue again what was given up; false if there is no such. What may have been posted is looked up first."""
+        now = await self.tx.now()
+        in_doubt = or_(row.unknown, row.deaths > 0)
+        given_up = (DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
+        return (
+            await self.tx.changed(
+                update(t.delivery)
+                .where(row.id == delivery_id, row.state.in_(given_up))
+                .values(
+                    state=DeliveryState.PENDING.value, attempt=0, deaths=0, created_at=now, not_before=now, reason="",
+                    unknown=in_doubt,
+                )
+            )
+            > 0
+        )  # fmt: skip
+
     async def get(self, delivery_id: str, tenant: str) -> Delivery | None:
         return _maybe(await self.tx.first(select(t.delivery).where(row.id == delivery_id, row.tenant == tenant)))
 

@@ -55,17 +55,16 @@ class Chat:
     log: list[Posted] = field(default_factory=list)
     calls: list[tuple[float, str]] = field(default_factory=list)
     lookups: int = 0
+    _known: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def act(self, channel: str, delivery_id: str, title: str) -> str:
         """The message comes to be, unless the service knows it as a repetition."""
         now = asyncio.get_running_loop().time()
         if self.kind == "nonce":
-            for number in range(len(self.log) - 1, -1, -1):
-                known = self.log[number]
-                if known.at < now - WINDOW:
-                    break
-                if (known.channel, known.delivery_id) == (channel, delivery_id):
-                    return str(number)
+            number = self._known.get((channel, delivery_id))
+            if number is not None and self.log[number].at >= now - WINDOW:
+                return str(number)
+            self._known[channel, delivery_id] = len(self.log)
         self.log.append(Posted(now, channel, delivery_id, title))
         return str(len(self.log) - 1)
 

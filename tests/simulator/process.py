@@ -25,6 +25,7 @@ class Queue(Jobs):
     """The engine's three words without the engine: each process drops copies of what waits or runs in it."""
 
     def __init__(self) -> None:
+        self.stopping = False
         self._handlers: dict[str, Handler] = {}
         self._slots = asyncio.Semaphore(64)
         self._repeat: set[tuple[str, str]] = set()
@@ -102,6 +103,7 @@ class Process:
             cadence=cadence,
             random=Random(dice.random()),
         )
+        self.poller.serve()
         platforms = {chat.name: Line(chat, self.breathe, Random(dice.random())) for chat in chats.values()}
         self.courier = Courier(
             store=self.store, platforms=platforms, jobs=self.queue, name=name, random=Random(dice.random())

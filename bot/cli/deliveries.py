@@ -1,0 +1,86 @@
+"""newsbell deliveries: what could not be delivered, why, and another try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.core.errors import NewsbellError
+from bot.core.model import Delivery, DeliveryState
+from bot.settings import Settings, load
+from bot.store import Store
+
+app = typer.Typer(no_args_is_help=True, help="Alerts on their way: what could not be delivered, and another try.")
+
+T = TypeVar("T")
+
+STATES = {
+    "undelivered": (DeliveryState.DEAD, DeliveryState.EXPIRED),
+    "waiting": (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.HELD),
+}
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="undelivered or waiting.")] = "undelivered",
+    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 7,
+    count: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
+) -> None:
+    """List alerts that were given up, or that still wait, with the reason."""
+    if what not in STATES:
+        raise NewsbellError(f"List {' or '.join(STATES)}, not {what!r}.")
+
+    async def ask(store: Store) -> list[Delivery]:
+        async with store.read() as tx:
+            return await tx.outbox.in_state(STATES[what], since=await tx.now() - timedelta(days=days), limit=count)
+
+    found = _with_store(load(context.obj), ask)
+    if not found:
+        typer.echo(f"Nothing is {what}.")
+        return
+    table = Table("id", "state", "queued", "channel", "attempts", "alert", "reason", box=None, pad_edge=False)
+    for each in found:
+        queued = f"{each.created_at:%d %b %H:%M}" if each.created_at else ""
+        table.add_row(
+            each.id, each.state, queued, each.channel, str(each.attempt), each.message.title or "", each.reason
+        )
+    Console(soft_wrap=True, markup=False, highlight=False).print(table)
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(help="Ids from the list, or `all` for the undelivered of these days.")],
+    days: Annotated[int, typer.Option(min=1, help="How far back `all` reaches.")] = 1,
+) -> None:
+    """Put alerts that were given up back into the outbox; they expire anew from now."""
+
+    async def again(store: Store) -> int:
+        async with store.begin() as tx:
+            wanted = ids
+            if ids == ["all"]:
+                since = await tx.now() - timedelta(days=days)
+                wanted = [
+                    each.id for each in await tx.outbox.in_state(STATES["undelivered"], since=since, limit=10_000)
+                ]
+            return sum([await tx.outbox.revive(each) for each in wanted])
+
+    typer.echo(f"{_with_store(load(context.obj), again)} back in the outbox.")
+
+
+def _with_store(settings: Settings, act: Callable[[Store], Awaitable[T]]) -> T:
+    async def with_store() -> T:
+        store = await Store.open(settings.database)
+        try:
+            return await act(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(with_store())
