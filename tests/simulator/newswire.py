@@ -93,8 +93,9 @@ class Newswire:
     @staticmethod
     def _item(dice: Random, at: float, key: str, topics: list[str]) -> Item:
         topic = dice.choice(topics)
-        own = [word(dice) for _ in range(24)]
-        return Item(at, key, topic, f"{topic} {' '.join(own[:5])}", f"{' '.join(own[5:14])}. {' '.join(own[14:])}.")
+        own = [word(dice) for _ in range(60)]
+        lead = f"{' '.join(own[8:14])} {topic} {' '.join(own[14:20])}"
+        return Item(at, key, topic, " ".join(own[:8]), f"{lead}. {' '.join(own[20:40])}. {' '.join(own[40:])}.")
 
     async def fetch(self, feed: Feed) -> Fetched:
         self.fetches += 1
