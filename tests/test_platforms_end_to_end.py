@@ -38,10 +38,12 @@ async def on_air(folder: Path, **tables: dict[str, Any]) -> AsyncIterator[tuple[
             settings, feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
         ) as house:
             running = asyncio.create_task(house.run())
-            yield house, wire
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            try:
+                yield house, wire
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
     finally:
         await wire.close()
 
