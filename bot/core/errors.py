@@ -79,7 +79,8 @@ class ForbiddenAddress(FetchError):
 class Throttled(FetchError):
     """The host asked us to wait: 429, or 503 with Retry-After. `wait` is already clamped.
 
-    `ours` is true where it is our own budget for the domain that is spent: the feed did nothing wrong.
+    `ours` is true where we did not even ask: our own budget for the domain is spent, or another feed of the host was
+    told to wait. The feed itself did nothing wrong.
     """
 
     def __init__(self, text: str, wait: timedelta, *, ours: bool = False) -> None:

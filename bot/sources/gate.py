@@ -85,7 +85,9 @@ class Gate:
     def _refuse_if_closed(self, host: str, state: _Host) -> None:
         left = state.closed_until - self._clock()
         if left > 0:
-            raise Throttled(f"{host} asked us to wait", timedelta(seconds=max(left, 1)))
+            # Not this feed's failure: it is put back for the moment at which the host opens, while the one that was
+            # refused waits a little longer. Else the same feed is refused first each time, and its siblings starve.
+            raise Throttled(f"{host} asked us to wait", timedelta(seconds=max(left, 1)), ours=True)
 
     async def _wait_for_budget(self, host: str) -> None:
         if not self._per_minute:
