@@ -1,4 +1,4 @@
-"""Takes a picture of a page for the README: `scripts/screenshot.py URL OUT.png [--dark] [--phone] [--type TEXT]`.
+"""Takes a picture of a page for the README: `scripts/screenshot.py URL OUT.png`; `--help` lists what can be asked for.
 
 Needs a Chromium of the system; CHROMIUM names it where it has an unusual path.
 """
@@ -25,7 +25,7 @@ ARGUMENTS = (
 )
 
 
-def take(url: str, out: Path, *, dark: bool, phone: bool, typed: str, wait: float) -> None:
+def take(url: str, out: Path, *, dark: bool, phone: bool, typed: str, shown: str, wait: float) -> None:
     """Raises SystemExit where there is no Chromium."""
     browser_path = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
     if not browser_path:
@@ -45,6 +45,9 @@ def take(url: str, out: Path, *, dark: bool, phone: bool, typed: str, wait: floa
         if typed:
             page.locator("#line").press_sequentially(typed)
             page.wait_for_timeout(700)
+        if shown:
+            page.locator("#lines > li", has_text=shown).first.evaluate("line => line.scrollIntoView({block: 'start'})")
+            page.wait_for_timeout(700)
         page.screenshot(path=out)
         browser.close()
 
@@ -58,9 +61,14 @@ def main() -> None:
     parser.add_argument(
         "--type", default="", dest="typed", metavar="TEXT", help="type this into the command line first"
     )
+    parser.add_argument(
+        "--show", default="", dest="shown", metavar="TEXT", help="begin with the message that says this"
+    )
     parser.add_argument("--wait", type=float, default=1.5, metavar="SECONDS", help="let the page settle this long")
     found = parser.parse_args()
-    take(found.url, found.out, dark=found.dark, phone=found.phone, typed=found.typed, wait=found.wait)
+    take(
+        found.url, found.out, dark=found.dark, phone=found.phone, typed=found.typed, shown=found.shown, wait=found.wait
+    )
     print(found.out, file=sys.stderr)
 
 
