@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: setup demo run test slow check conformance corpus bench screenshot lock clean
+.PHONY: setup demo run test slow check conformance corpus faults bench screenshot lock clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,9 @@ conformance: setup ## the poller's manners: a line for each check, and the sum
 
 corpus: setup      ## what must hold for every feed, on the saved ones in NEWSBELL_FEED_CORPUS
 	@$(PY) -m tests.corpus
+
+faults: setup      ## the promises, tried: kills, storms, failing disks (FAULTS=nightly for longer, ONLY="D1 T2" for some)
+	@$(PY) -m tests.faults $(ONLY)
 
 bench: setup       ## every figure of the README, quick form with QUICK=1
 	@for script in benchmarks/*.py; do $(PY) $$script $(if $(QUICK),--quick) || exit 1; done

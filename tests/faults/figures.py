@@ -1,0 +1,374 @@
+"""The figures of `make faults`: each function tries one promise and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot.store import Store
+from tests.faults import scenes
+from tests.faults.storm import Storm
+from tests.simulator.chat import Kind
+from tests.simulator.disk import Dead
+from tests.simulator.world import Account, Plan, World, fast_disk, run
+from tests.store.databases import own_server
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`ok` is None where it could not be tried here; `figure` then says why."""
+
+    what: str
+    figure: str
+    target: str
+    ok: bool | None
+
+
+def everything_of(seed: int) -> Plan:
+    """The world of a seed with every fault in it."""
+    return Plan(
+        seed,
+        hours=3,
+        feeds=12,
+        tick=30,
+        articles_a_day=40,
+        killed_while_posting=0.02,
+        paused=0.05,
+        database_trouble=0.002,
+    )
+
+
+def _told(accounts: list[Account]) -> str:
+    bad = [str(account) for account in accounts if not account.good]
+    return f"; failing: {' / '.join(bad)}" if bad else ""
+
+
+# -- delivery -------------------------------------------------------------------------------------------------------
+
+
+def kill_points(nightly: bool) -> Figure:
+    runs = 200 if nightly else 50
+    sums: dict[str, list[int]] = {}
+    kinds: tuple[Kind, ...] = ("nonce", "history", "blind")
+    for kind in kinds:
+        for point in (*scenes.POINTS, *scenes.ENDS):
+            for seed in range(runs):
+                lost, doubled = scenes.killed_at(kind, point, seed)
+                total = sums.setdefault(kind, [0, 0])
+                total[0] += lost
+                total[1] += doubled
+    points = len(scenes.POINTS) + len(scenes.ENDS)
+    shown = ", ".join(f"{kind} {lost} lost {doubled} doubled" for kind, (lost, doubled) in sums.items())
+    ok = not any(lost for lost, _ in sums.values()) and not sums["nonce"][1] and not sums["history"][1]
+    return Figure(
+        f"every kill point ({points}) x platform class, {runs} runs each",
+        f"{shown} (of {points * runs} each)",
+        "0 lost; 0 doubled where the platform drops repetitions or can be read back",
+        ok,
+    )
+
+
+@contextmanager
+def _sqlite() -> Iterator[tuple[str, Path]]:
+    with tempfile.TemporaryDirectory(prefix="newsbell-storm-", dir=fast_disk()) as folder:
+        url = f"sqlite:///{folder}/newsbell.db"
+        asyncio.run(_tables(url))
+        yield url, Path(folder)
+
+
+@contextmanager
+def _postgres() -> Iterator[tuple[str, Path]]:
+    with tempfile.TemporaryDirectory(prefix="newsbell-storm-") as folder, own_server() as url:
+        asyncio.run(_tables(url))
+        yield url, Path(folder)
+
+
+async def _tables(url: str) -> None:
+    await (await Store.open(url)).close()
+
+
+def storm(nightly: bool) -> Figure:
+    kills = 3_000 if nightly else 500  # on each database
+    told, ok = [], True
+    for name, database, workers in (("SQLite", _sqlite, 1), ("PostgreSQL", _postgres, 3)):
+        try:
+            with database() as (url, folder):
+                found = Storm(url, folder, seed=2, workers=workers).run(kills=kills, backlog=400)
+        except pytest.skip.Exception as why:
+            told.append(f"{name} skipped: {why}")
+            continue
+        ok = ok and not (found.lost or found.doubled or found.out_of_order)
+        told.append(
+            f"{name}: {found.kills} kills, {found.queued} alerts, {found.lost} lost, {found.doubled} doubled, "
+            f"{found.out_of_order} out of order, {found.poisoned} given up as poison"
+        )
+    return Figure("random kill -9 of real workers", "; ".join(told), "0 lost, 0 doubled", ok)
+
+
+def paused(nightly: bool) -> Figure:
+    with _sqlite_or_postgres() as (url, folder, name):
+        found = Storm(url, folder, seed=3, workers=5).run(kills=0, stops=200 if nightly else 100, backlog=400)
+    return Figure(
+        f"workers stopped (SIGSTOP) past their lease, {found.stops} times, {name}",
+        f"{found.doubled} doubled, {found.lost} lost of {found.queued}",
+        "0 doubled",
+        not (found.doubled or found.lost),
+    )
+
+
+@contextmanager
+def _sqlite_or_postgres() -> Iterator[tuple[str, Path, str]]:
+    try:
+        with _postgres() as (url, folder):
+            yield url, folder, "PostgreSQL"
+    except pytest.skip.Exception:
+        with _sqlite() as (url, folder):
+            yield url, folder, "SQLite"
+
+
+def skewed(nightly: bool) -> Figure:
+    try:
+        with _postgres() as (url, folder):
+            found = Storm(url, folder, seed=5, workers=3, skews=(0.0, 600.0, -600.0)).run(
+                kills=300 if nightly else 100, backlog=400
+            )
+    except pytest.skip.Exception as why:
+        return Figure("workers whose clocks differ by ten minutes", str(why), "0 doubled", None)
+    return Figure(
+        "three workers, two with clocks 10 min off, and kills",
+        f"{found.doubled} doubled, {found.lost} lost of {found.queued}",
+        "0 doubled",
+        not (found.doubled or found.lost),
+    )
+
+
+def at_once(nightly: bool) -> Figure:
+    share, wait, worst = scenes.ten_thousand_at_once()
+    return Figure(
+        "10,000 alerts due at once, real Discord buckets, 100 small tenants beside a big one",
+        f"{share:.2%} answered 429, {worst} refusals in the worst 10 min, small tenants' p95 {wait:.1f} s",
+        "at most 1 %, 1,000 and 30 s",
+        share <= 0.01 and worst <= 1_000 and wait < 30,
+    )
+
+
+def api_storms(nightly: bool) -> Figure:
+    plan = Plan(
+        7, hours=1.5, feeds=30, tick=10, articles_a_day=40, channels=2, killed_every=0,
+        killed_while_posting=0, paused=0,
+        api_trouble=0.3, database_trouble=0,
+    )  # fmt: skip
+    accounts = [run(replace(plan, seed=seed)) for seed in range(5 if nightly else 2)]
+    return Figure(
+        "an hour of API storms: 30 % of the posts fail in eight ways",
+        f"{sum(a.lost for a in accounts)} lost, {sum(a.doubled for a in accounts)} doubled of "
+        f"{sum(a.expected for a in accounts)}{_told(accounts)}",
+        "0 / 0",
+        all(account.good for account in accounts),
+    )
+
+
+def closed(nightly: bool) -> Figure:
+    further, forbidden, undelivered = scenes.closed_doors()
+    return Figure(
+        "token revoked, channel forbidden",
+        f"{further} further calls for the server, {forbidden} to the channel, {undelivered} others undelivered",
+        "at most 1, 1, 0",
+        further <= 1 and forbidden <= 1 and undelivered == 0,
+    )
+
+
+def poison(nightly: bool) -> Figure:
+    refused, broken, wait = scenes.poison()
+    return Figure(
+        "an alert that is refused, one whose drawing raises",
+        f"dead after {refused} and {broken} attempts; other channels waited at most {wait:.2f} s",
+        "1, 3, under 1 s",
+        (refused, broken) == (1, 3) and wait < 1,
+    )
+
+
+# -- database -------------------------------------------------------------------------------------------------------
+
+
+def power(nightly: bool) -> Figure:
+    why = "apsw is not installed; the setting synchronous=FULL is held by a test"
+    if importlib.util.find_spec("apsw") is not None:
+        why = "apsw is here, but its power-cut VFS is not part of this run"
+    return Figure("power cuts through a VFS that drops unsynced writes", f"not tried: {why}", "0 corrupt, 0 lost", None)
+
+
+def each_call(nightly: bool) -> Figure:
+    """A small world again and again; each time its n-th database call fails, or is the last thing a process does."""
+    plan = Plan(
+        22, hours=1.0, feeds=2, tick=60, articles_a_day=60, channels=1, topics=2, killed_every=0,
+        killed_while_posting=0, paused=0, api_trouble=0, feed_trouble=0, database_trouble=0,
+    )  # fmt: skip
+    calls = 0
+
+    def count(world: World) -> None:
+        def note(_kind: str) -> None:
+            nonlocal calls
+            calls += world.troubled
+
+        world.disk_fault = note  # type: ignore[method-assign,assignment]  # the nemesis of this world
+
+    assert run(plan, count).good
+    step = 1 if nightly else max(1, calls // 80)
+    accounts = [run(plan, _at(number, kill=kill)) for kill in (False, True) for number in range(1, calls + 1, step)]
+    return Figure(
+        f"the n-th database call fails or is the last of its process, every {step}. of {calls}",
+        f"{sum(a.lost for a in accounts)} lost, {sum(a.doubled for a in accounts)} doubled in {len(accounts)} worlds",
+        "0 / 0",
+        all(account.good for account in accounts),
+    )
+
+
+def _at(number: int, *, kill: bool) -> Callable[[World], None]:
+    def arrange(world: World) -> None:
+        left = number
+
+        def strike(_kind: str) -> None:
+            nonlocal left
+            left -= world.troubled
+            if left == 0:
+                left = -1
+                if kill and world.processes:
+                    world.kill(world.processes[0])
+                    raise Dead
+                raise sqlite3.OperationalError("disk I/O error")
+
+        world.disk_fault = strike  # type: ignore[method-assign,assignment]  # the nemesis of this world
+
+    return arrange
+
+
+def restarts(nightly: bool) -> Figure:
+    try:
+        with _postgres() as (url, folder):
+
+            def cut_all() -> None:
+                async def cut() -> None:
+                    connection = await asyncpg.connect(url)
+                    await connection.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                        "AND backend_type = 'client backend'"
+                    )
+                    await connection.close()
+
+                asyncio.run(cut())
+
+            found = Storm(url, folder, seed=4, workers=3, disturb=cut_all).run(
+                kills=300 if nightly else 60, backlog=400
+            )
+    except pytest.skip.Exception as why:
+        return Figure("PostgreSQL cuts every connection", str(why), "0 lost, 0 doubled", None)
+    return Figure(
+        f"PostgreSQL cuts every connection ten times a second ({found.kills} times), with kills of workers",
+        f"{found.lost} lost, {found.doubled} doubled of {found.queued}",
+        "0 lost, 0 doubled",
+        not (found.lost or found.doubled),
+    )
+
+
+# -- time, properties -----------------------------------------------------------------------------------------------
+
+
+def a_day(nightly: bool) -> Figure:
+    plans = [
+        Plan(
+            seed, hours=24, feeds=1_000 if nightly else 100, tick=120, articles_a_day=2, killed_every=90,
+            killed_while_posting=0.005, paused=0.01, channels=2, topics=8,
+        )
+        for seed in range(20 if nightly else 2)
+    ]  # fmt: skip
+    short = 100 if nightly else 10
+    accounts = [run(plan) for plan in plans] + [run(everything_of(seed)) for seed in range(short)]
+    again = run(everything_of(0)).digest == accounts[len(plans)].digest
+    return Figure(
+        f"{len(plans)} virtual days with {plans[0].feeds} feeds and {short} short worlds with every fault at once",
+        f"{sum(a.lost for a in accounts)} lost, {sum(a.doubled for a in accounts)} doubled, "
+        f"{sum(a.out_of_order for a in accounts)} out of order of {sum(a.expected for a in accounts)}; "
+        f"{sum(a.poisoned for a in accounts)} given up as poison; {sum(a.kills for a in accounts)} kills; "
+        f"a seed lives {'the same' if again else 'ANOTHER'} world again{_told(accounts)}",
+        "0 / 0 / 0, the same",
+        again and all(account.good for account in accounts),
+    )
+
+
+def clocks(nightly: bool) -> Figure:
+    hour = 3600.0
+    plan = Plan(
+        1, hours=6, feeds=8, tick=120, articles_a_day=30, channels=1, topics=3, killed_every=60, database_trouble=0,
+        clock_steps=(hour, -hour, 24 * hour, -24 * hour), tidy_up=27,
+    )  # fmt: skip
+    days = [
+        datetime(2026, 3, 28, 23, tzinfo=UTC),  # clocks go forward in Europe
+        datetime(2026, 10, 24, 23, tzinfo=UTC),  # and back
+        datetime(2028, 2, 28, 22, tzinfo=UTC),  # a leap day
+        datetime(2026, 12, 31, 22, tzinfo=UTC),  # a year ends
+    ]
+    accounts = [run(replace(plan, seed=seed, start=start)) for seed, start in enumerate(days)]
+    return Figure(
+        "clock steps of an hour and a day, both ways, on four odd days",
+        f"{sum(a.lost for a in accounts)} lost, {sum(a.doubled for a in accounts)} doubled of "
+        f"{sum(a.expected for a in accounts)}{_told(accounts)}",
+        "0 / 0",
+        all(account.good for account in accounts),
+    )
+
+
+def one_poison_row(nightly: bool) -> Figure:
+    return _tests(
+        "one poison row among 1,000, on SQLite and PostgreSQL",
+        "tests/store/test_store_archive.py::test_one_poison_row_of_a_thousand_costs_only_itself",
+    )
+
+
+def machine(nightly: bool) -> Figure:
+    return _tests(
+        "the outbox under every order hypothesis can think of (state machine)",
+        "tests/store/test_store_outbox_machine.py",
+    )
+
+
+def _tests(what: str, *paths: str) -> Figure:
+    """Figures that are tests of the suite as well."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return Figure(what, ended.stdout.strip().splitlines()[-1].strip("= "), "all pass", ended.returncode == 0)
+
+
+FIGURES: dict[str, Callable[[bool], Figure]] = {
+    "D1": kill_points,
+    "D2": storm,
+    "D3": paused,
+    "D5": skewed,
+    "D6": at_once,
+    "D7": api_storms,
+    "D8": closed,
+    "D9": poison,
+    "B1": power,
+    "B2": each_call,
+    "B4": restarts,
+    "B5": one_poison_row,
+    "T1": a_day,
+    "T2": clocks,
+    "P1": machine,
+}

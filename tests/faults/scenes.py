@@ -1,0 +1,252 @@
+"""Single scenes in virtual time: one outbox, couriers on it, a chat service, and one thing that goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from bot.core.message import Message
+from bot.core.model import Delivery, DeliveryState
+from bot.courier import Courier
+from bot.pace import LIMITS, Gate
+from bot.store import Store
+from tests.simulator import clockwork
+from tests.simulator.chat import Chat, Fate, Kind, Line
+from tests.simulator.disk import Dead, Disk
+from tests.simulator.process import Queue
+from tests.simulator.world import START, fast_disk, template
+
+POINTS = ("claimed", "on the wire", "acted", "answered", "committed")
+"""Where a process is killed: before a byte left (K1), sent and never acted on (K2), acted on (K4), answered (K5), and
+right after our own note (K6)."""
+ENDS: tuple[Fate, ...] = ("late", "lost", "reset", "error before", "error after", "hangs")
+"""What the service does while we live on, or die as it is late (K3, K7, K8)."""
+
+
+@dataclass
+class Scene:
+    """`fate` and `nemesis` are read at each use: a test changes them as it goes."""
+
+    kind: Kind
+    dice: Random
+    file: Path
+    fate: Callable[[str], Fate] = lambda _channel: "well"
+    nemesis: Callable[[str], object] = lambda _point: None
+    chat: Chat = field(init=False)
+    courier: Courier = field(init=False)
+    store: Store = field(init=False)
+    lives: int = 0
+
+    def __post_init__(self) -> None:
+        self.chat = Chat(self.kind, self.kind, self.dice, fate=self._fate)
+
+    def _fate(self, channel: str) -> Fate:
+        return self.fate(channel)
+
+    def _strike(self, point: str) -> object:
+        return self.nemesis(point)
+
+    def _disk_fault(self, kind: str) -> None:
+        if kind == "committed":
+            self.nemesis(kind)
+
+    async def open(self) -> None:
+        """A process comes to be; the one before is gone with all it had in hand."""
+        self.lives += 1
+        self.disk = Disk(self.file, self._disk_fault)
+        self.store = Store(self.disk.database(), lambda: START + timedelta(seconds=asyncio.get_running_loop().time()))
+        self.queue = Queue()
+        line = Line(self.chat, self._strike, self.dice)
+        self.courier = Courier(
+            store=self.store,
+            platforms={self.kind: line},
+            jobs=self.queue,
+            name=f"life {self.lives}",
+            random=Random(self.dice.random()),
+        )
+        self.courier.serve()
+
+    async def add(self, count: int, channel: str, tenant: str) -> None:
+        async with self.store.begin() as tx:
+            for number in range(count):
+                name = f"{channel} {number:05}"
+                await tx.outbox.add(
+                    Delivery(name, tenant, f"{self.kind}:{channel}", Message(title=name), created_at=await tx.now())
+                )
+
+    async def states(self) -> dict[DeliveryState, int]:
+        async with self.store.read() as tx:
+            return await tx.outbox.counts(None, START - timedelta(days=1))
+
+    async def until_done(self, *, most: float = 3 * 3600) -> None:
+        """Tick until nothing is open. Raises Dead where the nemesis struck."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + most
+        while loop.time() < end:
+            await self.courier.flush_due()
+            running = self.queue.tasks()
+            if running:
+                await asyncio.wait(running, timeout=1.0)
+            if self.disk.cut_off:
+                await asyncio.gather(*running, return_exceptions=True)
+                raise Dead
+            states = await self.states()
+            if not states.get(DeliveryState.PENDING) and not states.get(DeliveryState.SENDING):
+                return
+            await asyncio.sleep(1.0)
+
+
+@asynccontextmanager
+async def scene(kind: Kind, seed: object) -> AsyncIterator[Scene]:
+    with tempfile.TemporaryDirectory(prefix="newsbell-scene-", dir=fast_disk()) as folder:
+        file = Path(folder) / "scene.db"
+        shutil.copy(template(), file)
+        opened = Scene(kind, Random(str(seed)), file)
+        await opened.open()
+        yield opened
+
+
+def killed_at(kind: Kind, point: str, seed: int) -> tuple[int, int]:
+    """(lost, doubled) of one alert whose process is killed at a point or whose post ends in a way."""
+
+    async def play() -> tuple[int, int]:
+        async with scene(kind, f"{kind} {point} {seed}") as stage:
+            await stage.add(1, "here", "t")
+            struck = False
+            commits = stage.dice.choice((1, 2))  # of the claim, of our note
+
+            def strike(at: str) -> None:
+                nonlocal struck, commits
+                if at == "committed" and point == "committed":
+                    commits -= 1
+                here = at == point and not struck and (point != "committed" or commits == 0)
+                if here or (point == "late" and at == "on the wire" and not struck):
+                    struck = True
+                    stage.disk.cut()
+                    raise Dead
+
+            def once(_channel: str) -> Fate:
+                nonlocal struck
+                if struck or point in POINTS:
+                    return "well"
+                struck = point != "late"  # where it is late we die as well
+                return point  # type: ignore[return-value]  # one of ENDS
+
+            stage.nemesis, stage.fate = strike, once
+            try:
+                await stage.until_done()
+            except Dead:
+                # Back at once, after a while, after the nonce is forgotten, or after an hour.
+                await asyncio.sleep(stage.dice.choice((0.1, 5.0, 45.0, 200.0, 3600.0)))
+                await stage.open()
+                if stage.dice.random() < 0.5:
+                    await stage.store.take_over(stage.courier.settle)
+                await stage.until_done()
+            posts = len(stage.chat.log)
+            return max(0, 1 - posts), max(0, posts - 1)
+
+    template()
+    return clockwork.run(play())
+
+
+def ten_thousand_at_once(small: int = 100, big: int = 9_000) -> tuple[float, float, int]:
+    """(share of 429s, p95 of the small tenants' wait in seconds, refusals in the worst ten minutes)."""
+
+    async def play() -> tuple[float, float, int]:
+        async with scene("nonce", 6) as stage:
+            for channel in range(90):
+                await stage.add(big // 90, f"big-{channel}", "big")
+            for number in range(small):
+                await stage.add(10, f"small-{number}", f"small {number}")
+            loop = asyncio.get_running_loop()
+            stage.courier._gates["nonce"] = Gate(LIMITS["discord"], loop.time)
+            recent: list[float] = []
+            per_channel: dict[str, list[float]] = {}
+            refused: list[float] = []
+
+            def buckets(channel: str) -> Fate:
+                now = loop.time()
+                lane = per_channel.setdefault(channel, [])
+                lane[:] = [at for at in lane if at > now - 5]
+                recent[:] = [at for at in recent if at > now - 1]
+                if len(lane) >= 5 or len(recent) >= 50:
+                    refused.append(now)
+                    return "throttled"
+                lane.append(now)
+                recent.append(now)
+                return "well"
+
+            stage.fate = buckets
+            await stage.until_done(most=3600)
+            firsts: dict[str, float] = {}
+            for post in stage.chat.log:
+                firsts.setdefault(post.channel, post.at)
+            waits = sorted(at for channel, at in firsts.items() if "small" in channel)
+            assert len(stage.chat.log) == small * 10 + big, "something is lost"
+            worst = max((sum(1 for at in refused if start <= at < start + 600) for start in refused), default=0)
+            return len(refused) / max(1, len(stage.chat.calls)), waits[int(len(waits) * 0.95) - 1], worst
+
+    template()
+    return clockwork.run(play())
+
+
+def closed_doors() -> tuple[int, int, int]:
+    """(calls for a revoked tenant after its first refusal, calls to a forbidden channel, others left undelivered)."""
+
+    async def play() -> tuple[int, int, int]:
+        async with scene("history", 8) as stage:
+            for number in range(20):
+                await stage.add(3, f"revoked-{number}", "revoked")
+                await stage.add(3, f"fine-{number}", "fine")
+            await stage.add(5, "forbidden", "fine")
+            fates: dict[str, Fate] = {"revoked": "revoked", "forbidden": "forbidden"}
+            stage.fate = lambda channel: fates.get(channel.partition(":")[2].partition("-")[0], "well")
+            await stage.until_done(most=9 * 60)
+            calls = [channel.partition(":")[2] for _, channel in stage.chat.calls]
+            others = 60 - sum(1 for post in stage.chat.log if "fine" in post.channel)
+            in_flight = 20  # what was under way when the first refusal came back, is not "further"
+            first = min(at for at, channel in stage.chat.calls if "revoked" in channel)
+            later = [at for at, channel in stage.chat.calls if "revoked" in channel and at > first + 1.0]
+            assert in_flight >= sum(1 for each in calls if "revoked" in each) - len(later)
+            return len(later), calls.count("forbidden"), others
+
+    template()
+    return clockwork.run(play())
+
+
+def poison() -> tuple[int, int, float]:
+    """(attempts of a refused alert, of one whose drawing raises, longest wait of other channels in seconds)."""
+
+    async def play() -> tuple[int, int, float]:
+        async with scene("nonce", 9) as stage:
+            await stage.add(1, "refused", "t")
+            await stage.add(1, "broken", "t")
+            for number in range(20):
+                await stage.add(1, f"fine-{number}", "t")
+            line = stage.courier.platforms["nonce"]
+            send, broken = line.send, 0
+
+            async def draw(channel: str, message: Message, *, delivery_id: str) -> str:
+                nonlocal broken
+                if "broken" in channel:
+                    broken += 1
+                    raise ZeroDivisionError
+                return await send(channel, message, delivery_id=delivery_id)
+
+            line.send = draw  # type: ignore[method-assign]  # a bug in a room
+            stage.fate = lambda channel: "refused" if "refused" in channel else "well"
+            await stage.until_done()
+            refusals = sum(1 for _, channel in stage.chat.calls if "refused" in channel)
+            fine = [post.at for post in stage.chat.log if "fine" in post.channel]
+            assert len(fine) == 20
+            return refusals, broken, max(fine)
+
+    template()
+    return clockwork.run(play())
