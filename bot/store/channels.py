@@ -19,17 +19,15 @@ class Channels:
 
     async def remember(self, channel: Channel, *, now: datetime) -> None:
         """Note a channel and the name it has today. Raises ValueError if another tenant has a channel of that id."""
+        # No conflict target: naming an index guards that one only, and PostgreSQL raises for the other unique index,
+        # (tenant, id), when two processes meet the same new channel at once.
         put = self.tx.insert(t.channel).values(
             id=channel.id, tenant=channel.tenant, name=clean(channel.name), seen_at=now
         )
-        kept = await self.tx.first(
-            put.on_conflict_do_update(
-                index_elements=["id"],
-                set_={"name": put.excluded.name, "seen_at": put.excluded.seen_at},
-                where=t.channel.c.tenant == put.excluded.tenant,
-            ).returning(t.channel.c.id)
-        )
-        if kept is None:
+        if await self.tx.first(put.on_conflict_do_nothing().returning(t.channel.c.id)) is not None:
+            return
+        known = update(t.channel).where(t.channel.c.id == channel.id, t.channel.c.tenant == channel.tenant)
+        if not await self.tx.changed(known.values(name=clean(channel.name), seen_at=now)):
             raise ValueError("the channel belongs to another tenant")
 
     async def meet(self, channel_id: str, tenant: str, *, now: datetime) -> None:
@@ -37,7 +35,7 @@ class Channels:
         await self.tx.execute(
             self.tx.insert(t.channel)
             .values(id=channel_id, tenant=tenant, name="", seen_at=now)
-            .on_conflict_do_nothing(index_elements=["id"])
+            .on_conflict_do_nothing()
         )
 
     async def get(self, channel_id: str) -> Channel | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import func, select
 
@@ -58,6 +60,25 @@ async def rows_of(store: Store, tenant: str) -> dict[str, int]:
             for name, table in metadata.tables.items()
             if "tenant" in table.c
         }
+
+
+async def test_a_new_channel_met_by_two_processes_at_once_is_noted_once(database_url: str) -> None:
+    stores = [await Store.open(database_url) for _ in range(2)]
+
+    async def meet(store: Store, channel: Channel, *, named: bool) -> None:
+        async with store.begin() as tx:
+            if named:
+                await tx.channels.remember(channel, now=START)
+            else:
+                await tx.channels.meet(channel.id, channel.tenant, now=START)
+
+    for number in range(20):
+        channel = Channel(f"web:{number}", "web", "new")
+        await asyncio.gather(*(meet(store, channel, named=named) for store in stores * 3 for named in (True, False)))
+    async with stores[0].read() as tx:
+        assert len(await tx.channels.of_tenant("web")) == 20
+    for store in stores:
+        await store.close()
 
 
 async def test_every_table_either_carries_the_tenant_or_is_known_not_to() -> None:
