@@ -121,6 +121,8 @@ class Courier:
         if platform is None:
             return
         gate = self.gate(platform.name)
+        if not gate.ready(channel):
+            return
         await self._expire(channel)
         while gate.ready(channel) and not self.jobs.stopping:
             async with self.room.together():
@@ -185,9 +187,13 @@ class Courier:
             found = await self._look_up(platform, delivery)
             if found:
                 return found
-        async with self.store.read() as tx:
-            if not await tx.outbox.holds(delivery, owner=self.name):
-                return None
+        try:
+            async with self.store.read() as tx:
+                if not await tx.outbox.holds(delivery, owner=self.name):
+                    return None
+        except Exception as error:
+            # Nothing was sent, and the message is not to blame: it must not die as one that breaks its sending.
+            raise TryLater(f"the database failed before the send ({type(error).__name__})") from error
         if loop.time() - began > self.times.send.total_seconds():
             return None  # the process stood still after the fence was read: it may have fallen since
         return await platform.send(delivery.channel, delivery.message, delivery_id=delivery.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
 from bot.courier import RETRIES, SEND_LEASE, SEND_TIMEOUT, SETTLE, Courier
 from bot.jobs import Jobs
-from bot.store import Store
+from bot.store import Store, Tx
 from tests.fakes.ports import Clock, FakePlatform
 
 HERE = "fake:here"
@@ -132,6 +133,24 @@ async def test_a_bug_while_sending_gets_three_attempts_and_the_next_message_its_
     row = await desk.row("poison")
     assert (row.state, row.attempt) == (DeliveryState.DEAD, 3)
     assert desk.platform.titles() == ["good"]
+
+
+async def test_a_database_that_fails_before_the_send_is_not_the_messages_fault(desk: Desk) -> None:
+    await desk.queue("a")
+    read, failing = desk.store.read, True
+
+    def broken() -> AbstractAsyncContextManager[Tx]:
+        if failing:
+            raise OSError("the database is away")
+        return read()
+
+    desk.store.read = broken  # type: ignore[method-assign]  # a database that comes and goes
+    for wait in (timedelta(0), *RETRIES[:3]):
+        await desk.after(wait * 1.3)
+    failing = False
+    await desk.after(RETRIES[3] * 1.3)
+    assert desk.platform.titles() == ["a"]
+    assert desk.platform.lookups == 0  # nothing had left
 
 
 async def test_nothing_past_its_shelf_life_is_sent_after_a_long_sleep(desk: Desk) -> None:
