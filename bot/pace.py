@@ -24,16 +24,20 @@ PROBE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Posts in seconds, for a channel and for the whole bot; None where the platform has no such limit."""
+    """Posts in seconds, for a channel and for the whole bot; None where the platform has no such limit.
+
+    A channel's is a window, as the platforms count: never more in any such span. The bot's is a leaky bucket.
+    """
 
     channel: tuple[float, float] | None = None
     platform: tuple[float, float] | None = None
 
 
 LIMITS = {
-    # About five in five seconds to a channel, and 50 requests a second for the bot, of which answers need some.
+    # About five in five seconds to a channel, half a second of it for the way there. 50 requests a second for the bot:
+    # 40 and ten at once are never more.
     # The exact buckets are in Discord's headers, and its library keeps to them.
-    "discord": Limits((5, 5.0), (40, 1.0)),
+    "discord": Limits((5, 5.5), (10, 0.25)),
     # One a second with short bursts; the limit of a workspace comes as a 429 with its wait.
     "slack": Limits((3, 3.0)),
 }
@@ -80,21 +84,29 @@ class Gate:
         self._clock = clock
         self._budget = refusals
         self._all = AsyncLimiter(*limits.platform) if limits.platform else None
-        self._channels: OrderedDict[str, AsyncLimiter] = OrderedDict()
+        self._channels: OrderedDict[str, deque[float]] = OrderedDict()
         self._paused: dict[str, tuple[float, float]] = {}
         """Who must wait, until when, and when somebody last began to try whether it is over."""
         self._refusals: deque[float] = deque()
 
     def ready(self, channel: str) -> bool:
         """Whether the pace lets a post go to the channel now. A slot of the queue is not for waiting."""
+        if self._all is not None and not self._all.has_capacity():
+            return False
+        if self._limits.channel is None:
+            return True
+        most, seconds = self._limits.channel
         lane = self._lane(channel)
-        return (lane is None or lane.has_capacity()) and (self._all is None or self._all.has_capacity())
+        while lane and lane[0] <= self._clock() - seconds:
+            lane.popleft()
+        return len(lane) < most
 
     async def turn(self, channel: str) -> None:
-        """Count a post; waits a moment only where several took the last of the pace together."""
-        for limiter in (self._lane(channel), self._all):
-            if limiter is not None:
-                await limiter.acquire()
+        """Count a post; waits a moment only where several took the last of the bot's pace together."""
+        if self._all is not None:
+            await self._all.acquire()
+        if self._limits.channel is not None:
+            self._lane(channel).append(self._clock())
 
     def wait(self, *who: str) -> float:
         """Seconds that these (a tenant, or "" for the whole platform) must wait; 0 lets the caller try.
@@ -138,10 +150,9 @@ class Gate:
         while self._refusals and self._refusals[0] <= now - REFUSALS_WITHIN:
             self._refusals.popleft()
 
-    def _lane(self, channel: str) -> AsyncLimiter | None:
-        if self._limits.channel is None:
-            return None
-        lane = self._channels.setdefault(channel, AsyncLimiter(*self._limits.channel))
+    def _lane(self, channel: str) -> deque[float]:
+        """When the last posts to the channel were."""
+        lane = self._channels.setdefault(channel, deque())
         self._channels.move_to_end(channel)
         if len(self._channels) > REMEMBERED:
             self._channels.popitem(last=False)

@@ -21,6 +21,16 @@ async def test_a_channel_that_used_up_its_pace_is_not_ready_and_its_neighbour_is
     assert gate.ready("b")
 
 
+async def test_a_channel_never_gets_more_in_any_span() -> None:
+    clock = Seconds()
+    gate = Gate(Limits(channel=(2, 5)), clock)
+    for at, ready in ((0, True), (3, True), (4, False), (5, True), (7, False), (8, True)):
+        clock.now = at
+        assert gate.ready("a") is ready, at
+        if ready:
+            await gate.turn("a")
+
+
 async def test_the_pace_of_the_whole_bot_is_shared_by_its_channels() -> None:
     gate = Gate(Limits(platform=(2, 3600)), Seconds())
     await gate.turn("a")
