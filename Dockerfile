@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements/ requirements/
 RUN python -m venv /opt/newsbell \
- && /opt/newsbell/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/run.txt
+ && /opt/newsbell/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements/full.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot/ bot/
 # The build backend is in the development lock; it stays in this stage.

@@ -43,9 +43,12 @@ faults: setup      ## the promises, tried: kills, storms, failing disks (FAULTS=
 bench: setup       ## every figure of the README, quick form with QUICK=1
 	@for script in benchmarks/*.py; do $(PY) $$script $(if $(QUICK),--quick) || exit 1; done
 
-lock: setup        ## write requirements/ again from pyproject.toml (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml --group dev -o requirements/dev.txt
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
+
+lock: setup        ## write requirements/ again from pyproject.toml (needs uv): to run, with every extra, and to develop
+	$(COMPILE) -o requirements/run.txt
+	$(COMPILE) --all-extras -o requirements/full.txt
+	$(COMPILE) --all-extras --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
