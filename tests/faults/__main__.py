@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -25,19 +27,37 @@ def main(wanted: list[str]) -> int:
         account = run(everything_of(int(wanted[1])))
         print(account, account.digest)
         return 0 if account.good else 1
-    nightly = os.environ.get("FAULTS") == "nightly"
-    short = 0
+    names = [name for name in FIGURES if not wanted or name in wanted]
     print("| id | what | figure | target | ok |\n|---|---|---|---|---|")
-    for name, figure in FIGURES.items():
-        if wanted and name not in wanted:
-            continue
-        began = time.monotonic()
-        found = figure(nightly)
-        short += found.ok is False
-        ok = {True: "yes", False: "NO", None: "skipped"}[found.ok]
-        print(f"| {name} | {found.what} | {found.figure} | {found.target} | {ok} |", flush=True)
-        print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr)
+    if len(names) == 1:
+        return one(names[0])
+    # Each in a process of its own, two at a time; what is printed comes in their order.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        ends = [pool.submit(apart, name) for name in names]
+        short = 0
+        for end in ends:
+            row, fell_short = end.result()
+            short += fell_short
+            print(row, flush=True)
     return 1 if short else 0
+
+
+def one(name: str) -> int:
+    began = time.monotonic()
+    found = FIGURES[name](os.environ.get("FAULTS") == "nightly")
+    ok = {True: "yes", False: "NO", None: "skipped"}[found.ok]
+    print(f"| {name} | {found.what} | {found.figure} | {found.target} | {ok} |", flush=True)
+    print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return 1 if found.ok is False else 0
+
+
+def apart(name: str) -> tuple[str, bool]:
+    """A figure's row, and whether it fell short or could not be found out."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.faults", name], stdout=subprocess.PIPE, text=True, check=False
+    )  # fmt: skip
+    rows = [line for line in ended.stdout.splitlines() if line.startswith(f"| {name} ")]
+    return rows[-1] if rows else f"| {name} | it broke, see above | | | NO |", ended.returncode != 0
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import Any
 import bot.store.transaction
 from bot.core.errors import SettingsError, TryLater
 from bot.core.message import Message
-from bot.core.model import Delivery
+from bot.core.model import Delivery, DeliveryState
 from bot.core.router import Router
 from bot.courier import Courier, Times
 from bot.store import Store
@@ -304,6 +304,12 @@ class Storm:
         found: Counter[str] = self._ask(ask)
         return found
 
+    @staticmethod
+    async def _dead(store: Store) -> set[str]:
+        async with store.read() as tx:
+            since = await tx.now() - timedelta(days=1)
+            return {each.id for each in await tx.outbox.in_state([DeliveryState.DEAD], since=since, limit=100_000)}
+
     def _open(self) -> int:
         states = self._states()
         return states["pending"] + states["sending"]
@@ -312,8 +318,11 @@ class Storm:
         posts = Counter(Path(self.ledger).read_text().splitlines())
         result = self.result
         result.doubled = sum(1 for count in posts.values() if count > 1)
-        result.poisoned = self._states()["dead"]
-        result.lost = max(0, result.queued - len(posts) - result.poisoned)
+        posted = {line.split()[1] for line in posts}
+        missing = {f"d{number:06}" for number in range(result.queued)} - posted
+        # By name: one that was given up although it had been posted must not hide another's loss.
+        given_up = self._ask(self._dead)
+        result.poisoned, result.lost = len(missing & given_up), len(missing - given_up)
         last: dict[str, str] = {}
         for line in dict.fromkeys(Path(self.ledger).read_text().splitlines()):
             channel, delivery = line.split()

@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+STEP = 1e-7
+"""Seconds that a round of the loop takes at least: who asks again and again whether it is time yet comes to an end."""
+
+
 class Standstill(Exception):
     """Everybody waits and no timer is set: a deadlock, which in real time would be a test that hangs."""
 
@@ -22,7 +26,7 @@ class _Leap(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise Standstill
-        self.now += max(timeout, 0.0)
+        self.now += max(timeout, STEP)
         return super().select(0)
 
 

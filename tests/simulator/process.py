@@ -35,7 +35,7 @@ class Queue(Jobs):
         self._handlers[kind] = handler
 
     async def kick(self, kind: str, keys: Iterable[str]) -> None:
-        for key in sorted(keys):
+        for key in dict.fromkeys(keys):
             if kind not in self._handlers:
                 continue
             if (kind, key) in self._known:
@@ -123,9 +123,14 @@ class Process:
         self._tasks = [asyncio.create_task(self._live())]
 
     async def _live(self) -> None:
-        await self.store.take_over(self.courier.settle)
-        await self.pipeline.follow()
-        await self.pipeline.recall()
+        while True:
+            try:
+                await self.store.take_over(self.courier.settle)
+                await self.pipeline.follow()
+                await self.pipeline.recall()
+                break
+            except Exception:  # the program ends, and who supervises it starts it again
+                await asyncio.sleep(1.0)
         swept = float("-inf")
         loop = asyncio.get_running_loop()
         while True:

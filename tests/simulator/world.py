@@ -74,6 +74,8 @@ class Account:
     expected: int = 0
     posted: int = 0
     lost: int = 0
+    waiting: int = 0
+    """Not posted yet: behind a message of the channel that waits for its next attempt, or that message itself."""
     poisoned: int = 0
     """Not posted, and said why: three processes in a row died with it in hand."""
     doubled: int = 0
@@ -95,9 +97,10 @@ class Account:
 
     def __str__(self) -> str:
         return (
-            f"seed {self.seed}: {self.posted} of {self.expected} posted, {self.lost} lost, {self.poisoned} given up as "
-            f"poison, {self.doubled} doubled, {self.out_of_order} out of order, {self.unasked} unasked; {self.kills} "
-            f"kills, {self.pauses} pauses, {self.database_faults} database faults, {self.polls} polls"
+            f"seed {self.seed}: {self.posted} of {self.expected} posted, {self.lost} lost, {self.waiting} waiting, "
+            f"{self.poisoned} given up as poison, {self.doubled} doubled, {self.out_of_order} out of order, "
+            f"{self.unasked} unasked; {self.kills} kills, {self.pauses} pauses, "
+            f"{self.database_faults} database faults, {self.polls} polls"
         )
 
 
@@ -280,9 +283,12 @@ class World:
         with sqlite3.connect(self.file) as database:
             rows = database.execute("SELECT id, channel, state FROM delivery ORDER BY channel, seq").fetchall()
             poison = database.execute("SELECT channel, message FROM delivery WHERE deaths >= 3 AND state = 'dead'")
+            open_ = database.execute("SELECT channel, message FROM delivery WHERE state IN ('pending', 'sending')")
+            waiting = {(channel, str(json.loads(message)["title"])) for channel, message in open_}
             given_up = {(channel, str(json.loads(message)["title"])) for channel, message in poison}
         missing = wanted - counted.keys()
-        account.poisoned, account.lost = len(missing & given_up), len(missing - given_up)
+        account.poisoned, account.lost = len(missing & given_up), len(missing - given_up - waiting)
+        account.waiting = len(missing & waiting)
         account.states.update(state for _, _, state in rows)
         account.out_of_order = sum(self._disorder(chat, rows) for chat in self.chats.values())
         logs = repr([[(p.at, p.channel, p.delivery_id) for p in chat.log] for chat in self.chats.values()])
