@@ -34,7 +34,7 @@ from bot.poller import Poller
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.sources.feed import FeedSource
-from bot.store import Store
+from bot.store import Seal, Store, Vault
 from bot.stories import Stories
 from bot.topics import Catalogue, Following, resolve
 
@@ -60,6 +60,7 @@ class House:
 
     settings: Settings
     store: Store
+    vault: Vault
     source: FeedSource
     poller: Poller
     pipeline: Pipeline
@@ -204,6 +205,7 @@ async def open_house(
     """
     catalogue = Catalogue.load(settings.topics.catalogue)
     wanted = tuple(feeds) if feeds is not None else pack.load(settings.feeds.pack)
+    seal = Seal(settings.secrets_key.get_secret_value())
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.database)
         stack.push_async_callback(store.close)
@@ -266,6 +268,7 @@ async def open_house(
         house = House(
             settings,
             store,
+            Vault(store.begin, store.read, seal),
             source,
             poller,
             pipeline,

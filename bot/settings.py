@@ -149,6 +149,10 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         SecretStr(""), description="PostgreSQL by URL; empty means SQLite in the data folder."
     )
+    secrets_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key, of `newsbell secret new`, that seals stored tokens; older ones behind it, with commas.",
+    )
     web: Web = Web()
     discord: Discord = Discord()
     slack: Slack = Slack()

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from bot import __version__
-from bot.cli import archive, catalogue, deliveries, feeds
+from bot.cli import archive, catalogue, deliveries, feeds, secret
 from bot.cli.backup import backup, restore
 from bot.cli.check import check
 from bot.cli.demo import demo
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(catalogue.app, name="topics")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(secret.app, name="secret")
 COMMANDS: tuple[Callable[..., None], ...] = (
     demo,
     run,

@@ -38,6 +38,7 @@ async def _check(settings: Settings, *, feeds: bool) -> int:
         report.good(f"database ({house.store.dialect})")
         for warning in house.store.warnings():
             report.note(warning)
+        await _check_secrets(house, report)
         report.good(f"topics ({len(house.router.desk.catalogue.entities)} by name)")
         for platform in house.platforms.values():
             try:
@@ -49,6 +50,17 @@ async def _check(settings: Settings, *, feeds: bool) -> int:
         if feeds:
             await _check_feeds(house, report)
     return 1 if report.failures else 0
+
+
+async def _check_secrets(house: House, report: Report) -> None:
+    """Whether the keys of the settings open what is stored."""
+    try:
+        count = await house.vault.check()
+    except NewsbellError as error:
+        report.bad("stored secrets", str(error))
+    else:
+        if count:
+            report.good(f"stored secrets ({count})")
 
 
 async def _check_channels(house: House, platform: Platform, report: Report) -> None:

@@ -10,6 +10,7 @@ NewsbellError
 │   ├── NotAFeed           something else was found there; carries the feeds that the page offers
 │   ├── ForbiddenAddress   the address is private, or its scheme or port is not for us
 │   └── Throttled          429, or 503 with Retry-After; carries the wait
+├── SealBroken             a stored secret is not as it was sealed
 └── DeliveryError          a message did not reach its channel
     ├── TryLater           stays in the outbox
     ├── Rejected           the platform will never take this message: dead, with the reason
@@ -87,6 +88,10 @@ class Throttled(FetchError):
         super().__init__(text, state="throttled")
         self.wait = wait
         self.ours = ours
+
+
+class SealBroken(NewsbellError):
+    """A stored secret is not as it was sealed: the row was changed, or moved to another tenant."""
 
 
 class DeliveryError(NewsbellError):

@@ -6,8 +6,10 @@ from bot.store.chat import ChatLog, ChatMessage
 from bot.store.feeds import Feeds
 from bot.store.growth import Standing
 from bot.store.outbox import Outbox
+from bot.store.seal import Seal, new_key
 from bot.store.store import Store, Tx
 from bot.store.subscriptions import Subscriptions
+from bot.store.vault import Vault
 
 __all__ = [
     "Archive",
@@ -17,8 +19,11 @@ __all__ = [
     "ChatMessage",
     "Feeds",
     "Outbox",
+    "Seal",
     "Standing",
     "Store",
     "Subscriptions",
     "Tx",
+    "Vault",
+    "new_key",
 ]

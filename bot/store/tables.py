@@ -438,6 +438,15 @@ reader = Table(
     Index("reader_tenant", "tenant", "channel"),
 )
 
+secret = Table(
+    "secret",  # what opens only with a key of the settings: a workspace's tokens
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 chat_channel = Table(
     "chat_channel",
     metadata,

@@ -16,7 +16,7 @@ from bot.core.errors import NewsbellError
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
 from bot.courier import SEND_LEASE
-from bot.store import Store
+from bot.store import Seal, Store, Vault
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,3 +131,22 @@ def test_nothing_is_restored_under_a_running_bot(url: str, tmp_path: Path) -> No
         return result
 
     assert "stop it first" in str(asyncio.run(at_work()).exception)
+
+
+def test_a_key_is_made_used_changed_and_asked_for(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = run("secret", "new").output.strip(), run("secret", "new").output.strip()
+
+    async def keep() -> None:
+        store = await Store.open(url)
+        await Vault(store.begin, store.read, Seal(old)).put("slack:T1", "installation", "xoxb-1")
+        await store.close()
+
+    asyncio.run(keep())
+    monkeypatch.setenv("NEWSBELL_SECRETS_KEY", new)
+    failed = run("secret", "rotate")
+    assert "Put the key that was used before behind the new one" in str(failed.exception)
+    assert "bad  stored secrets" in run("check", "--quick").output
+    monkeypatch.setenv("NEWSBELL_SECRETS_KEY", f"{new},{old}")
+    assert "1 sealed anew" in run("secret", "rotate").output
+    monkeypatch.setenv("NEWSBELL_SECRETS_KEY", new)
+    assert "ok   stored secrets (1)" in run("check", "--quick").output

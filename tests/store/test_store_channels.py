@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.core.message import Message
 from bot.core.model import EVERYONE, Channel, Delivery, Entry
-from bot.store import Store
+from bot.store import Seal, Store, Vault, new_key
 from bot.store.tables import metadata
 from tests.store.databases import START
 
@@ -34,6 +34,7 @@ async def live(store: Store, tenant: str) -> None:
     here = Channel(f"web:{tenant}", tenant, "here")
     await store.chat.add_channel(here)
     await store.chat.post(here.id, Message(title=tenant), delivery_id=tenant)
+    await Vault(store.begin, store.read, Seal(new_key())).put(tenant, "installation", tenant)
     async with store.begin() as tx:
         feed, _ = await tx.feeds.add(
             f"https://x.example/?{tenant}", tenant=tenant, added_by=tenant, private=True, now=START
