@@ -239,6 +239,7 @@ async def open_house(
             platforms=platforms,
             jobs=jobs,
             name=name,
+            gate=courier.gate,
             sentences=settings.alerts.sentences,
             writer=writer,
         )

@@ -11,23 +11,23 @@ kill at any line costs nothing. A message that was deleted, or that the platform
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from json import dumps
 from typing import Protocol
 
 import structlog
-from aiolimiter import AsyncLimiter
 
 from bot import metrics
 from bot.core.card import revise
 from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.message import Kind, Message, to_json
-from bot.core.model import Article, Card, Report
+from bot.core.model import EVERYONE, Article, Card, Report
 from bot.core.ports import Platform
 from bot.jobs import Jobs
 from bot.llm import Summary
+from bot.pace import Gate
 from bot.store import Store, Tx
 from bot.stories import summary_of_story
 
@@ -40,6 +40,8 @@ REST = timedelta(seconds=10)
 """Between two edits of one card: what changes faster is told together."""
 TRIES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800))
 """Waits after the first, second, ... failed edit; after the last the card is left as it is."""
+SPARE = 2
+"""Posts of a channel's pace that an edit leaves: one for an alert, one for what the edit itself says in a thread."""
 MOST_READ = 6
 """Articles of a story whose texts go into its summary."""
 
@@ -51,7 +53,10 @@ class Writer(Protocol):
 
 
 class Cards:
-    """Keeps posted cards as new as their stories."""
+    """Keeps posted cards as new as their stories.
+
+    `gate` is what the courier asks before each post: edits keep to the same pace, behind the posts.
+    """
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class Cards:
         platforms: Mapping[str, Platform],
         jobs: Jobs,
         name: str,
+        gate: Callable[[str], Gate],
         sentences: int = 2,
         writer: Writer | None = None,
     ) -> None:
@@ -67,9 +73,9 @@ class Cards:
         self.platforms = platforms
         self.jobs = jobs
         self.name = name
+        self.gate = gate
         self.sentences = sentences
         self.writer = writer
-        self._pace: dict[str, AsyncLimiter] = {}
 
     def serve(self) -> None:
         """Take edits of the channels whose platforms are connected here; call it once they are all known."""
@@ -88,23 +94,28 @@ class Cards:
                 await self.jobs.kick(_kind(platform), waiting)
 
     async def edit(self, channel: str) -> None:
-        """Bring the cards of one channel up to date, until none is due."""
+        """Bring the cards of one channel up to date, until none is due or the pace is used up.
+
+        An edit never takes the last of the pace: that is for the alert that may come now.
+        """
         platform = self.platforms.get(channel.partition(":")[0])
         if platform is None:
             return
-        # Slack allows some fifty edits a minute to a workspace, Discord five in five seconds to a channel.
-        pace = self._pace.setdefault(channel, AsyncLimiter(4, 5))
-        while True:
+        gate = self.gate(platform.name)
+        while gate.ready(channel, spare=SPARE) and not self.jobs.stopping:
             async with self.store.begin() as tx:
                 card = await tx.cards.claim(channel, owner=self.name, lease=LEASE)
             if card is None:
                 return
-            async with pace:
-                await self.show(platform, card)
+            if wait := gate.wait(card.tenant, EVERYONE):
+                await self._later(card, timedelta(seconds=wait), failed=False)
+                return
+            await self.show(platform, card)
 
     async def show(self, platform: Platform, card: Card) -> None:
         """Edit one claimed card and note the outcome."""
         bound = log.bind(channel=card.channel, story=card.story_id, delivery=card.delivery_id)
+        gate = self.gate(platform.name)
         try:
             message = await self.compose(card)
             face, known = _face(message), card.face or _face(card.message)
@@ -113,8 +124,14 @@ class Cards:
                     async with self.store.read() as tx:
                         if not await tx.cards.holds(card, owner=self.name):
                             return
+                    if not gate.ready(card.channel, spare=SPARE):
+                        await self._later(card, TRIES[0], failed=False)
+                        return  # alerts came meanwhile, and go first
+                    for _ in range(2 if message.manner.thread else 1):
+                        await gate.turn(card.channel)
                     await platform.edit(card.channel, card.remote_id, message)
         except TryLater as error:
+            gate.heed(error, card.tenant, TRIES[0])
             await self._later(card, error.after, failed=not error.refused)
             bound.info("edit of a card put off", reason=str(error))
         except TimeoutError:
@@ -131,6 +148,7 @@ class Cards:
             async with self.store.begin() as tx:
                 await tx.cards.shown(card, owner=self.name, face=face, rest=REST)
             if face != known:
+                gate.went_well(card.tenant, EVERYONE)
                 metrics.EDITS.labels(platform.name, "shown").inc()
 
     async def compose(self, card: Card) -> Message:

@@ -99,7 +99,7 @@ class Courier:
         self.times = times
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.room = Room()
-        self._gates: dict[str, Gate] = {}
+        self.gates: dict[str, Gate] = {}
 
     def serve(self) -> None:
         """Take flushes of the channels whose platforms are connected here; call it once they are all known."""
@@ -143,9 +143,9 @@ class Courier:
 
     def gate(self, platform: str) -> Gate:
         """What the platform lets this process do now."""
-        if platform not in self._gates:
-            self._gates[platform] = Gate(LIMITS.get(platform, Limits()), asyncio.get_running_loop().time)
-        return self._gates[platform]
+        if platform not in self.gates:
+            self.gates[platform] = Gate(LIMITS.get(platform, Limits()), asyncio.get_running_loop().time)
+        return self.gates[platform]
 
     async def deliver(self, platform: Platform, delivery: Delivery) -> None:
         """Post one claimed delivery and note the outcome; every outcome has its own next step."""
@@ -158,7 +158,8 @@ class Courier:
             async with asyncio.timeout(self.times.send.total_seconds()):
                 remote_id = await self._post(platform, delivery)
         except TryLater as error:
-            self._heed(gate, delivery, error)
+            if gate.heed(error, delivery.tenant, self.times.retries[0]):
+                log.error("refused too often; no posts for a while", platform=platform.name)
             await self._retry(delivery, error)
             bound.info("delivery put off", reason=str(error), unknown=error.unknown)
         except TimeoutError:
@@ -213,16 +214,6 @@ class Courier:
         platform = self.platforms.get(channel.partition(":")[0])
         always = platform is not None and platform.dedupes_for == timedelta.max
         return timedelta(0) if always else self.times.send + self.times.settle
-
-    def _heed(self, gate: Gate, delivery: Delivery, error: TryLater) -> None:
-        """Let a refusal that means more than its channel stop the others before they are refused too."""
-        if not error.refused:
-            return
-        if gate.refused():
-            log.error("refused too often; no posts for a while", platform=delivery.channel.partition(":")[0])
-        if error.reach != "channel":
-            who = delivery.tenant if error.reach == "tenant" else EVERYONE
-            gate.pause(who, (error.after or self.times.retries[0]).total_seconds())
 
     async def _sent(self, platform: Platform, delivery: Delivery, remote_id: str) -> None:
         async with self.store.begin() as tx:

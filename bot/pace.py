@@ -11,8 +11,12 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from aiolimiter import AsyncLimiter
+
+from bot.core.errors import TryLater
+from bot.core.model import EVERYONE
 
 REFUSALS, REFUSALS_WITHIN = 1_000, 600.0
 """Discord bans an address after 10,000 answers of 401, 403 or 429 within ten minutes: we stop at a tenth of that."""
@@ -89,8 +93,11 @@ class Gate:
         """Who must wait, until when, and when somebody last began to try whether it is over."""
         self._refusals: deque[float] = deque()
 
-    def ready(self, channel: str) -> bool:
-        """Whether the pace lets a post go to the channel now. A slot of the queue is not for waiting."""
+    def ready(self, channel: str, *, spare: int = 0) -> bool:
+        """Whether the pace lets a post go to the channel now, and `spare` others after it.
+
+        A slot of the queue is not for waiting. Between this and `turn` nothing may be awaited, or nobody else may post.
+        """
         if self._all is not None and not self._all.has_capacity():
             return False
         if self._limits.channel is None:
@@ -99,7 +106,7 @@ class Gate:
         lane = self._lane(channel)
         while lane and lane[0] <= self._clock() - seconds:
             lane.popleft()
-        return len(lane) < most
+        return len(lane) + spare < most
 
     async def turn(self, channel: str) -> None:
         """Count a post; waits a moment only where several took the last of the bot's pace together."""
@@ -139,6 +146,15 @@ class Gate:
         self._forget_refusals(now)
         self._refusals.append(now)
         return len(self._refusals) == self._budget
+
+    def heed(self, error: TryLater, tenant: str, usual: timedelta) -> bool:
+        """Let a refusal that means more than its channel stop the others too. True if it used up the budget."""
+        if not error.refused:
+            return False
+        spent = self.refused()
+        if error.reach != "channel":
+            self.pause(tenant if error.reach == "tenant" else EVERYONE, (error.after or usual).total_seconds())
+        return spent
 
     def _left(self, who: str, now: float) -> float:
         until, tried = self._paused.get(who, (now, float("-inf")))

@@ -26,6 +26,7 @@ import structlog
 
 from bot import metrics
 from bot.core.alert import compose
+from bot.core.health import FLOOD_RINGS
 from bot.core.message import Message, together
 from bot.core.model import Article, Delivery, Feed, Fetched, Match, Story
 from bot.core.notice import and_more
@@ -33,7 +34,7 @@ from bot.courier import ring
 from bot.jobs import Jobs
 from bot.llm import Summary
 from bot.poller import Admit, Admitted
-from bot.ringing import Ring, because, follows, hearers, only_follows
+from bot.ringing import Ring, because, follows, hearers, hearers_of_change, only_follows
 from bot.store import Store, Tx
 from bot.stories import Stories, origin, summarize
 from bot.topics import Following
@@ -99,8 +100,7 @@ class Pipeline:
                 now = await tx.now()
                 await self._recall(tx, now)
                 articles = await tx.archive.add(feed, fetched.entries, now=now)
-                for story in await tx.revisions.take(feed, fetched.entries, now=now):
-                    await tx.cards.want(story, now=now)
+                ringing |= await self._rewrite(tx, feed, fetched, now)
                 admitted = await admit(tx, articles, now)
                 articles = [article for article in articles if article.id not in admitted.echoes]
                 may_ring, held = self._newest(articles, admitted)
@@ -186,6 +186,27 @@ class Pipeline:
         for channel, rings in ringing.items():
             await self._queue(tx, channel, rings, article, story_id, story, summaries, now)
         return set(ringing)
+
+    async def _rewrite(self, tx: Tx, feed: Feed, fetched: Fetched, now: datetime) -> set[str]:
+        """Take in what outlets changed: their cards are to tell it, and who only now finds a topic there hears of it.
+
+        The channels that ring.
+        """
+        ringing: set[str] = set()
+        rewritten = await tx.revisions.take(feed, fetched.entries, now=now)
+        for story_id in dict.fromkeys(each.before.story_id for each in rewritten if each.told):
+            await tx.cards.want(story_id, now=now)
+        recent = [each for each in rewritten if each.after.when >= now - self.rules.max_age]
+        # No more than of a flood: a feed may get another footer in all its items.
+        for each in recent[:FLOOD_RINGS]:
+            story = await tx.archive.story(each.after.story_id)
+            if story is None:
+                continue
+            rings = await hearers_of_change(tx, self.following, feed, each.before, each.after, story)
+            for channel, found in rings.items():
+                await self._queue(tx, channel, found, each.after, story.id, story, {}, now)
+            ringing |= rings.keys()
+        return ringing
 
     async def _queue(
         self,

@@ -36,8 +36,6 @@ async def hearers(
     fresh = [Ring(s, match) for pair, (s, match) in matches.items() if pair not in known]
     if not fresh and not asked:
         return {}
-    audience = await tx.feeds.audience(feed.id)
-    muted = await tx.subscriptions.muted(story.id) if story else frozenset()
     turns: dict[str, Turn] = {}
     rings = fresh
     for subscription, topic in asked:
@@ -47,6 +45,25 @@ async def hearers(
             found = matches.get((subscription.channel, topic))
             match = found[1] if found else Match(topic, 0.0, ())
             rings.append(Ring(subscription, match, *why))
+    return await _audible(tx, feed, rings, story)
+
+
+async def hearers_of_change(
+    tx: Tx, following: Following, feed: Feed, before: Article, after: Article, story: Story
+) -> dict[str, list[Ring]]:
+    """What an article rings by what its outlet made of it: topics that it was not about before, by channel."""
+    hits = following.hits(after)
+    if not hits:
+        return {}
+    known = {(s.channel, match.topic) for s, match in following.hits(before)} | await tx.outbox.alerted(story.id)
+    rings = [Ring(s, match, Why.REWRITTEN) for s, match in hits if (s.channel, match.topic) not in known]
+    return await _audible(tx, feed, rings, story) if rings else {}
+
+
+async def _audible(tx: Tx, feed: Feed, rings: Sequence[Ring], story: Story | None) -> dict[str, list[Ring]]:
+    """The rings by channel: of those who may read the feed, where the story is not muted."""
+    audience = await tx.feeds.audience(feed.id)
+    muted = await tx.subscriptions.muted(story.id) if story else frozenset()
     ringing: dict[str, list[Ring]] = {}
     for each in rings:
         hears = EVERYONE in audience or each.subscription.tenant in audience
@@ -73,12 +90,14 @@ def _lead(article: Article) -> str:
 
 
 def because(rings: Sequence[Ring]) -> str:
-    """Why a story rings again, in words; empty where nothing need be said."""
+    """Why an article rings late or its story again, in words; empty where nothing need be said."""
     for ring in rings:
         if ring.why is Why.WORD:
             return f"Rings again for “{ring.word}”."
         if ring.why is Why.ORIGINS:
             return f"Rings again: {ring.subscription.telling.origins} independent origins report it."
+    if rings and all(ring.why is Why.REWRITTEN for ring in rings):
+        return "Its outlet changed this article: it is about this only since then."
     return ""
 
 

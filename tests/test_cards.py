@@ -12,6 +12,7 @@ from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.message import Message
 from bot.core.model import Fetched
 from bot.llm import Summary
+from bot.pace import Gate, Limits
 from tests.fakes.newsroom import GENERAL, OIL, WIRE, Newsroom
 from tests.fakes.ports import entries
 
@@ -228,3 +229,31 @@ async def test_a_card_that_began_with_the_model_s_summary_goes_on_with_one(newsr
     card = newsroom.platform.posted[0][2]
     assert "The model says so, 2." in card.text
     assert card.footer == "Summary by a language model; the articles are the source."
+
+
+async def test_edits_and_posts_keep_to_one_pace_and_posts_go_first(newsroom: Newsroom) -> None:
+    await opened(newsroom)
+    await ring(newsroom)
+    now = 0.0
+    gate = Gate(Limits(channel=(3, 5.0)), lambda: now)
+    newsroom.courier.gates[newsroom.platform.name] = gate
+    await gate.turn(GENERAL.id)  # an alert was posted this second
+    await publish(newsroom, OTHER, AGAIN, AGAIN_TEXT)
+    await newsroom.edit()
+    assert newsroom.platform.edited == []
+    assert gate.ready(GENERAL.id, spare=1)  # what the edit left is for alerts
+    now = 6.0
+    await newsroom.edit()
+    assert len(newsroom.platform.edited) == 1
+    assert not gate.ready(GENERAL.id, spare=2)  # and it was counted
+
+
+async def test_an_edit_that_the_platform_refuses_for_all_stops_the_alerts_too(newsroom: Newsroom) -> None:
+    await opened(newsroom)
+    await ring(newsroom)
+    newsroom.platform.edit_faults = [TryLater("too many requests", timedelta(hours=1), refused=True, reach="platform")]
+    await publish(newsroom, OTHER, AGAIN, AGAIN_TEXT)
+    await newsroom.edit()
+    await publish(newsroom, WIRE, "Islamic State claims bombing in Mosul market", "A bomb of Islamic State hit Mosul.")
+    await newsroom.flush()
+    assert len(newsroom.platform.posted) == 1

@@ -19,15 +19,14 @@ TEXT = (
 )
 
 
-async def show(room: Newsroom, title: str, text: str = TEXT, *, edited: bool = True) -> None:
+async def show(room: Newsroom, title: str, text: str = TEXT) -> None:
     now = room.clock() + timedelta(hours=4)
     entry = Entry("raid", title, url="https://wire.example/raid", link_key="wire.example/raid", summary=text,
                   published=now, lang="en")  # fmt: skip
     room.source.give(WIRE, Fetched(entries=(entry,)))
     await room.poll()
     await room.flush()
-    if edited:
-        await room.edit()
+    await room.edit()
 
 
 @pytest.fixture
@@ -100,8 +99,7 @@ async def test_an_item_that_is_in_its_feed_twice_is_not_corrected_at_every_look(
 
 async def test_a_live_blog_s_headlines_come_to_an_end(room: Newsroom) -> None:
     for number in range(25):
-        # Edits keep to the platform's real pace: the last one tells what all of them would.
-        await show(room, f"Live: raid on Islamic State cave, update {number}", edited=number == 24)
+        await show(room, f"Live: raid on Islamic State cave, update {number}")
     assert "20 changes" in await room.say("/changes")
     assert card(room).title.endswith("update 24")
 
@@ -123,3 +121,28 @@ async def test_another_outlet_s_new_headline_is_told_with_the_old_one(room: News
         "Headline changed by The Other, 27 Nov, 04:00 UTC: “Raid near Hawija kills seven of Islamic State”; "
         "it was “Raid near Hawija kills nine of Islamic State”"
     )
+
+
+async def test_an_article_that_is_about_a_topic_only_since_it_was_changed_rings_then_and_once(room: Newsroom) -> None:
+    await room.say("/subscribe Chile")
+    await show(room, "Army raid in Chile: nine Islamic State fighters killed", TEXT + " The raid was in Chile.")
+    assert room.platform.titles()[1:] == ["Army raid in Chile: nine Islamic State fighters killed"]
+    late = room.platform.posted[-1][2]
+    assert "only since then" in late.body[0].text
+    assert {field.name: field.value for field in late.fields}["Topic"] == "Chile"
+    await show(room, FIRST)
+    await show(room, "Army raid in Chile: seven Islamic State fighters killed", TEXT + " The raid was in Chile.")
+    assert len(room.platform.posted) == 2
+
+
+async def test_a_change_of_what_is_old_or_was_about_it_before_rings_nothing(room: Newsroom) -> None:
+    await room.say("/subscribe Iraq")  # the article was about it before the channel followed it
+    await show(room, CORRECTED)
+    room.clock.forward(timedelta(days=3))
+    await room.say("/subscribe Chile")
+    published = room.clock() - timedelta(days=3)
+    entry = Entry("raid", "Raid in Chile killed nine", summary="The raid was in Chile.", published=published, lang="en")
+    room.source.give(WIRE, Fetched(entries=(entry,)))
+    await room.poll()
+    await room.flush()
+    assert len(room.platform.posted) == 1

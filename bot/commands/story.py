@@ -131,6 +131,12 @@ async def story_split(
         if known is None:
             raise NotFound("That article is no longer in the archive.")
         report, old = known
+        if await tx.reports.heard_by_others(old, call.tenant):
+            raise UserError(
+                "Another server has heard of this story, so it stays whole: what is taken out would ring there again. "
+                "You can mute it here.",
+                (Button("Mute story", f"mute {old}"), Button("Whole story", f"story show {old}")),
+            )
         opened = await tx.reports.split(article, moved_by=call.person.id, now=await tx.now())
     if opened is None:
         raise UserError("That article is a story of its own already.", (Button("Whole story", f"story show {old}"),))

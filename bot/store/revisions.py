@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
 
-from bot.core.model import Entry, Feed, Revision
+from bot.core.model import Article, Entry, Feed, Revision
 from bot.store import tables as t
-from bot.store.archive import digest, row_of, slices, visible
+from bot.store.archive import SHOWN, digest, row_of, slices, to_article, visible
 from bot.store.transaction import Record, Transaction
 from bot.store.words import searchable
 from bot.stories.corrections import Change, change
@@ -23,31 +24,36 @@ MOST = 20
 article, revision = t.article.c, t.revision.c
 
 
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """An article whose text its outlet has changed. `told` where that is a correction, and no noise of the feed."""
+
+    before: Article
+    after: Article
+    told: bool
+
+
 class Revisions:
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
 
-    async def take(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[int]:
-        """Store what has changed of the articles that are known; the stories that they belong to."""
+    async def take(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[Rewritten]:
+        """Store what has changed of the articles that are known and in a story, and answer with them."""
         by_key = {digest(entry.key): entry for entry in reversed(entries)}  # of an item that is there twice, the first
-        stories: dict[int, None] = {}
+        rewritten: list[Rewritten] = []
         for keys in slices(list(by_key)):
             rows = await self.tx.rows(
-                select(
-                    article.id, article.key, article.story_id, article.tenant, article.title, article.summary,
-                    article.text,
-                ).where(article.feed_id == feed.id, article.key.in_(keys))
+                select(*SHOWN).where(article.feed_id == feed.id, article.key.in_(keys))
             )  # fmt: skip
             for known in rows:
-                if await self._changed(feed, known, by_key[known.key], now) and known.story_id:
-                    stories[known.story_id] = None
-        return list(stories)
+                rewritten += await self._changed(feed, known, by_key[known.key], now)
+        return [each for each in rewritten if each.before.story_id]
 
-    async def _changed(self, feed: Feed, known: Record, entry: Entry, now: datetime) -> bool:
+    async def _changed(self, feed: Feed, known: Record, entry: Entry, now: datetime) -> list[Rewritten]:
         fresh = row_of(feed, known.tenant, known.key, entry, now)
         same_title, same_summary = fresh["title"] == known.title, fresh["summary"] == known.summary
         if not fresh["title"] or (same_title and same_summary and fresh["text"] in (known.text, "")):
-            return False
+            return []
         found = change(
             known.title,
             known.text if len(known.text) > len(known.summary) else known.summary,
@@ -67,7 +73,9 @@ class Revisions:
                 .where(story.id == known.story_id, story.headline == known.title)
                 .values(headline=fresh["title"], updated_at=now)
             )
-        return bool(found)
+        before = to_article(known._mapping)
+        after = replace(before, title=values["title"], summary=values["summary"], text=text)
+        return [Rewritten(before, after, bool(found))]
 
     async def _kept(self, article_id: int) -> int:
         counted = await self.tx.execute(select(func.count()).where(revision.article_id == article_id))

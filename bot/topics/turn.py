@@ -19,6 +19,7 @@ class Why(StrEnum):
     ORIGINS = "origins"
     WORD = "watch word"
     FOLLOW_UP = "follow-up"
+    REWRITTEN = "rewritten"
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,17 @@ async def test_another_server_s_story_cannot_be_merged_away(room: Newsroom) -> N
     assert (await reply(room, f"/story show {second}")).title == "Daesh cell found in Mosul"
 
 
+async def test_a_story_that_another_server_has_heard_of_is_not_taken_apart(room: Newsroom) -> None:
+    elsewhere = Channel("fake:elsewhere", "another server", "elsewhere")
+    await room.router.answer(Invocation("another server", elsewhere, ADA, (elsewhere,)), "/subscribe Iraq")
+    await publish(room, "The Wire", "Families return to Hawija in Iraq after Islamic State rule", TEXTS["The Third"])
+    message, number = await shown(room)
+    refused = await reply(room, f"/{message.buttons[-1].command}")
+    assert "Another server has heard of this story" in refused.text
+    assert refused.buttons[0].command == f"mute {number}"
+    assert len((await shown(room))[0].body) == len(message.body)
+
+
 async def test_splitting_and_merging_are_for_managers_and_mistakes_are_told(room: Newsroom) -> None:
     _, number = await shown(room)
     for line in ("/story split 4", f"/story merge 1 {number}"):

@@ -67,7 +67,14 @@ class Newsroom:
         )
         platforms = {self.platform.name: self.platform}
         self.courier = Courier(store=self.store, platforms=platforms, jobs=jobs, name=name, random=Random(7))
-        self.cards = Cards(store=self.store, platforms=platforms, jobs=jobs, name=name, writer=self.writer)
+        self.cards = Cards(
+            store=self.store,
+            platforms=platforms,
+            jobs=jobs,
+            name=name,
+            gate=self.courier.gate,
+            writer=self.writer,
+        )
         desk = Desk(
             self.store,
             self.catalogue,

@@ -166,7 +166,7 @@ def ten_thousand_at_once(small: int = 100, big: int = 9_000) -> tuple[float, flo
             for number in range(small):
                 await stage.add(10, f"small-{number}", f"small {number}")
             loop = asyncio.get_running_loop()
-            stage.courier._gates["nonce"] = Gate(LIMITS["discord"], loop.time)
+            stage.courier.gates["nonce"] = Gate(LIMITS["discord"], loop.time)
             recent: list[float] = []
             per_channel: dict[str, list[float]] = {}
             refused: list[float] = []
