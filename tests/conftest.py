@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.store import Store
 from bot.topics import Catalogue
+from tests.fakes import discord_schema
 from tests.fakes.newsroom import Newsroom
 from tests.fakes.ports import Clock, FakePlatform, FakeSource
 
@@ -25,6 +27,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="slow: runs with --slow (make slow)"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands its counts on to the process that sums them up."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["discord"] = dict(discord_schema.COUNTED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    discord_schema.COUNTED.update(getattr(node, "workeroutput", {}).get("discord", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if requests := discord_schema.COUNTED["requests"]:
+        terminalreporter.write_line(f"Discord: {requests:,} requests, {discord_schema.COUNTED['invalid']} invalid")
 
 
 @pytest.fixture

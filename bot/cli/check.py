@@ -69,9 +69,10 @@ async def _check_channels(house: House, platform: Platform, report: Report) -> N
         return
     async with house.store.read() as tx:
         alive, _, _ = await tx.subscriptions.changed(0)
+    threaded = {each.channel for each in alive if each.manner.thread}
     for channel in sorted({each.channel for each in alive if each.channel.startswith(f"{platform.name}:")}):
         try:
-            report.good(f"{platform.name}: {await platform.check_channel(channel)}")
+            report.good(f"{platform.name}: {await platform.check_channel(channel, threads=channel in threaded)}")
         except NewsbellError as error:
             report.bad(f"{platform.name}: {channel}", str(error))
 

@@ -38,8 +38,11 @@ class Source(Protocol):
 class ChecksChannels(Protocol):
     """A platform that can say before the first alert whether a channel is open to it."""
 
-    async def check_channel(self, channel: str) -> str:
-        """What the channel is called, for people. Raises as `send` does; ChannelGone names what is missing."""
+    async def check_channel(self, channel: str, *, threads: bool = False) -> str:
+        """What the channel is called, for people. Raises as `send` does; ChannelGone names what is missing.
+
+        `threads` is whether each story is to have a thread there, which may need more.
+        """
         ...
 
 

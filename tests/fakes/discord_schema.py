@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 SPEC = Path(__file__).parents[2].parent / "shared" / "specs" / "discord-openapi.json"
+
+
+COUNTED: Counter[str] = Counter()
+"""Requests of all fake Discords of this process, and what was invalid about them."""
 
 
 def present() -> bool:

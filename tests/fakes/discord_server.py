@@ -8,7 +8,8 @@
         discord.posted                       # the log: loss and doubling are counted here
 
 It validates what it is asked and what it answers (Discord's OpenAPI where the repository's neighbour holds it, and the
-rules that are not in it by hand): `invalid` must be empty at the end of a test.
+rules that are not in it by hand): whoever leaves with something in `invalid` has failed. The end of a test run says how
+many requests were looked at.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tests.fakes.discord_world import (
     FORUM,
     NEWS_CHANNEL,
     SEND,
+    SEND_IN_THREADS,
     TEXT_CHANNEL,
     THREAD,
     VIEW,
@@ -143,10 +145,13 @@ class FakeDiscord:
         self.port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
         await self.gateway.close()
         if self._runner:
             await self._runner.cleanup()
+        discord_schema.COUNTED.update(requests=len(self.requests), invalid=len(self.invalid))
+        # So it holds for every test there is, and not only for those that think of it.
+        assert failure or not self.invalid, self.invalid
 
     @property
     def addresses(self) -> dict[str, Any]:
@@ -484,10 +489,13 @@ class FakeDiscord:
 
     def _writable(self, channel_id: int) -> Channel:
         channel = self.channel(channel_id)
-        if channel.bot_lacks & VIEW:
+        home = channel if channel.parent is None else self.channel(channel.parent)
+        if home.bot_lacks & VIEW:
             raise Refusal(403, 50001, "Missing Access")
-        if channel.bot_lacks & SEND:
+        if home.bot_lacks & (SEND if home is channel else SEND_IN_THREADS):
             raise Refusal(403, 50013, "Missing Permissions")
+        if channel.locked:
+            raise Refusal(400, 50083, "Thread is archived")
         if channel.type not in (TEXT_CHANNEL, NEWS_CHANNEL, THREAD, 1):
             raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
         return channel

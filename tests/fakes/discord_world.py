@@ -12,9 +12,9 @@ from aiohttp import web
 
 APPLICATION = 900_000_000_000_000_001
 EPOCH = 1_420_070_400_000  # Discord's own: the first millisecond of 2015
-CREATE_THREADS = 1 << 35
+CREATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 38
 VIEW, SEND, HISTORY, MANAGE, ADMIN = 1 << 10, 1 << 11, 1 << 16, 1 << 5, 1 << 3
-USUAL = VIEW | SEND | HISTORY | CREATE_THREADS | 1 << 31  # and application commands
+USUAL = VIEW | SEND | HISTORY | CREATE_THREADS | SEND_IN_THREADS | 1 << 31  # and application commands
 EVERYTHING = (1 << 53) - 1
 COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS = 1 << 15, 1 << 6, 1 << 7, 1 << 12
 
@@ -57,6 +57,7 @@ class Channel:
     parent: int | None = None
     tags: dict[int, str] = field(default_factory=dict)
     applied: tuple[int, ...] = ()
+    locked: bool = False
     messages: list[Payload] = field(default_factory=list)
 
 
@@ -165,7 +166,7 @@ class Guild:
             "parent_id": str(thread.parent),
             "name": thread.name,
             "owner_id": str(bot.id),
-            "thread_metadata": {**archive, "locked": False},
+            "thread_metadata": {**archive, "locked": thread.locked},
             "message_count": 0,
             "member_count": 1,
             "total_message_sent": 0,

@@ -23,7 +23,7 @@ from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
 from bot.platforms.discord.form import Form, lacks
 from bot.platforms.discord.press import LongLines, Press
-from bot.platforms.discord.rights import advice, may_post, missing, rooms
+from bot.platforms.discord.rights import advice, may_post, missing, needed, rooms
 from bot.platforms.discord.servers import Servers
 
 log = structlog.get_logger(__name__)
@@ -112,7 +112,10 @@ class Gateway(discord.AutoShardedClient):
         await self._servers.left(guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        await self._servers.lost(channel)
+        await self._servers.lost(channel.guild.id, channel.id)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self._servers.lost(payload.guild_id, payload.thread_id)
 
     async def on_guild_channel_update(self, _before: object, after: discord.abc.GuildChannel) -> None:
         await self._servers.changed(after.guild)
@@ -304,8 +307,10 @@ class Gateway(discord.AutoShardedClient):
         """What somebody has to change so that the bot may post there."""
         channel = self.get_channel(channel_id)
         lacking: list[str] = []
-        if isinstance(channel, discord.abc.GuildChannel) and channel.guild.me is not None:
-            lacking = missing(channel.permissions_for(channel.guild.me))
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread) and channel.guild.me is not None:
+            home = channel.parent if isinstance(channel, discord.Thread) else channel
+            if home:
+                lacking = missing(home.permissions_for(channel.guild.me), needed(channel.type))
         return advice(getattr(channel, "name", name), lacking)
 
 

@@ -28,6 +28,11 @@ NOT_A_PLACE = (50008, 50024)
 NO_INBOX = (50007, 50278)
 """The person lets nobody write, or shares no server with the bot any more."""
 UNKNOWN_MESSAGE = 10008
+CLOSED = {
+    **dict.fromkeys(NOT_A_PLACE, "The channel takes no messages: choose another with /subscribe"),
+    # One that is not locked opens by itself when somebody writes in it.
+    50083: "The thread is archived and locked: open it again, or choose another channel with /subscribe",
+}
 CLOSED_INBOX = (
     "Discord does not let the bot write to this person: allow direct messages from a server that you share with the "
     "bot (Privacy Settings), then subscribe again"
@@ -126,8 +131,10 @@ def meaning(error: discord.HTTPException, advice: Callable[[], str]) -> Delivery
         return TryLater(f"Something before Discord answered {error.status}", timedelta(minutes=1), refused=True)
     if error.code == UNKNOWN_MESSAGE:
         return Rejected("The message was deleted in Discord")
-    if error.status == 404 or error.code in NOT_A_PLACE:
-        return ChannelGone("The channel does not exist any more, or takes no messages: choose another with /subscribe")
+    if error.status == 404 or error.code in CLOSED:
+        return ChannelGone(
+            CLOSED.get(error.code, "The channel does not exist any more: choose another with /subscribe")
+        )
     if error.status == 403:
         return ChannelGone(CLOSED_INBOX if error.code in NO_INBOX else advice())
     return Rejected(f"Discord refused the message ({error.code}): {error.text[:300]}")

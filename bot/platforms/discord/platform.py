@@ -94,20 +94,20 @@ class DiscordPlatform:
         """Who the bot is. Raises SettingsError where the token is wrong, TryLater where Discord cannot be reached."""
         self._point_library()
         try:
-            return await self._post.who()
+            return f"{await self._post.who()}; no privileged intent is needed"
         except BotMustWait as error:
             if isinstance(error.__cause__, discord.LoginFailure):
                 raise SettingsError(_wrong_token()) from error
             raise
 
-    async def check_channel(self, channel: str) -> str:
+    async def check_channel(self, channel: str, *, threads: bool = False) -> str:
         """What the channel is called, if we may post there. Raises ChannelGone that names what is missing."""
         self._point_library()
-        return await self._post.look_at(await self._place(channel))
+        return await self._post.look_at(await self._place(channel), threads=threads)
 
     async def invite(self, *, threads: bool = False) -> str:
         """The links by which a server or a person takes the bot in, and what each right is for."""
-        who = await self.check()
+        who = (await self.check()).partition(";")[0]
         application = await self._post.application()
         rights = list(WHY.items())[: len(WHY) if threads else len(NEEDED)]
         return "\n".join(

@@ -132,10 +132,10 @@ class Post:
             client = await self._logged_in()
         return client.application_id or 0
 
-    async def look_at(self, channel_id: int) -> str:
+    async def look_at(self, channel_id: int, *, threads: bool) -> str:
         """What the channel is called, if we may post there."""
         async with judged(lambda: advice("", [])):
-            return await look_at(await self._logged_in(), channel_id)
+            return await look_at(await self._logged_in(), channel_id, threads=threads)
 
     async def close(self) -> None:
         if self._client:

@@ -64,11 +64,12 @@ class Servers:
         if self._places:
             await self._places.removed(f"discord:{guild.id}")
 
-    async def lost(self, channel: discord.abc.GuildChannel) -> None:
-        self._closed.get(channel.guild.id, set()).discard(channel.id)
+    async def lost(self, guild_id: int, channel_id: int) -> None:
+        """A channel or a thread was deleted."""
+        self._closed.get(guild_id, set()).discard(channel_id)
         if self._places:
             await self._places.closed(
-                f"discord:{channel.id}", "It was deleted in Discord: subscribe again in another channel"
+                f"discord:{channel_id}", "It was deleted in Discord: subscribe again in another channel"
             )
 
     async def changed(self, guild: discord.Guild) -> None:

@@ -229,7 +229,7 @@ class SlackPlatform:
             how = "" if self._app_token else "; without NEWSBELL_SLACK__APP_TOKEN it posts but hears no commands"
         return f"@{who['user']} in {who['team']}{how}"
 
-    async def check_channel(self, channel: str) -> str:
+    async def check_channel(self, channel: str, *, threads: bool = False) -> str:
         """What the channel is called. Raises ChannelGone with what a person can do where alerts cannot be posted."""
         place = _channel(channel)
         async with judged(self._bot):

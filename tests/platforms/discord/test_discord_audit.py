@@ -11,12 +11,22 @@ import pytest
 from bot.cli.check import _check
 from bot.cli.invite import _discord
 from bot.core.errors import ChannelGone, SettingsError
+from bot.core.message import USUAL, Manner, Message
 from bot.core.model import Channel
 from bot.platforms.discord import DiscordPlatform
 from bot.settings import Settings
 from bot.store import Store
-from tests.fakes.discord_server import ALERTS, GENERAL, LOCKED, FakeDiscord
-from tests.fakes.discord_world import APPLICATION, HISTORY, SEND, VIEW
+from tests.fakes.discord_server import ALERTS, GENERAL, LOCKED, STORIES, FakeDiscord
+from tests.fakes.discord_world import (
+    APPLICATION,
+    CREATE_THREADS,
+    HISTORY,
+    SEND,
+    SEND_IN_THREADS,
+    THREAD,
+    VIEW,
+)
+from tests.fakes.discord_world import Channel as Thread
 from tests.fakes.settings import quiet
 
 
@@ -31,12 +41,13 @@ def settings(folder: Path, discord: FakeDiscord) -> Settings:
     return quiet(folder, discord={"token": "token", **discord.addresses})
 
 
-async def follow(where: Settings, *channels: int) -> None:
+async def follow(where: Settings, *channels: int, manner: Manner = USUAL) -> None:
     store = await Store.open(where.database)
     async with store.begin() as tx:
         for number in channels:
             place = Channel(f"discord:{number}", "discord:1", "")
-            await tx.subscriptions.add("discord:1", place, "ISIL", now=await tx.now())
+            made, _ = await tx.subscriptions.add("discord:1", place, "ISIL", now=await tx.now())
+            await tx.subscriptions.arrange(made.id, "discord:1", manner)
     await store.close()
 
 
@@ -46,7 +57,9 @@ async def test_each_channel_that_follows_something_is_checked_for_the_rights_it_
     where = settings(tmp_path, discord)
     await follow(where, GENERAL)
     assert await _check(where, feeds=False) == 0
-    assert "discord: #general in Newsroom" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "newsbell in 1 server; no privileged intent is needed" in said
+    assert "discord: #general in Newsroom" in said
     discord.guild.channels[ALERTS].bot_lacks = HISTORY
     await follow(where, ALERTS, LOCKED, 12345)
     assert await _check(where, feeds=False) == 1
@@ -54,6 +67,36 @@ async def test_each_channel_that_follows_something_is_checked_for_the_rights_it_
     assert "Give the bot the Read Message History right in #alerts" in said
     assert "Give the bot the Send Messages right in #locked" in said
     assert "discord:12345: The channel does not exist any more" in said
+
+
+async def test_where_each_story_has_a_thread_the_rights_for_it_are_asked_for(
+    tmp_path: Path, discord: FakeDiscord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = settings(tmp_path, discord)
+    for channel in (ALERTS, STORIES):
+        discord.guild.channels[channel].bot_lacks = CREATE_THREADS | SEND_IN_THREADS
+    await follow(where, ALERTS, STORIES)
+    assert await _check(where, feeds=False) == 0
+    await follow(where, ALERTS, STORIES, manner=Manner(thread=True))
+    assert await _check(where, feeds=False) == 1
+    said = capsys.readouterr().out
+    assert "Give the bot the Create Public Threads and Send Messages in Threads rights in #alerts" in said
+    assert "Give the bot the Send Messages in Threads right in #stories" in said
+
+
+async def test_a_thread_in_which_somebody_subscribed_has_the_rights_of_its_channel(discord: FakeDiscord) -> None:
+    thread = discord.guild.channels[777] = Thread(777, "Iraq signs pact", THREAD, parent=ALERTS)
+    platform = DiscordPlatform("token", **discord.addresses)
+    assert await platform.check_channel("discord:777") == "the thread “Iraq signs pact” in Newsroom"
+    thread.locked = True
+    with pytest.raises(ChannelGone, match="“Iraq signs pact” is locked"):
+        await platform.check_channel("discord:777")
+    with pytest.raises(ChannelGone, match="archived"):
+        await platform.send("discord:777", Message(title="News"), delivery_id="d" * 24)
+    discord.guild.channels[ALERTS].bot_lacks = SEND_IN_THREADS
+    with pytest.raises(ChannelGone, match="Send Messages in Threads right in #alerts"):
+        await platform.check_channel("discord:777")
+    await platform.close()
 
 
 async def test_a_channel_that_we_cannot_see_lacks_everything(discord: FakeDiscord) -> None:

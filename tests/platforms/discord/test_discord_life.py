@@ -80,7 +80,7 @@ async def test_a_close_code_that_the_library_does_not_survive_begins_a_new_life(
 async def test_a_check_says_who_the_bot_is_and_names_what_is_wrong(
     discord: FakeDiscord, posting: DiscordPlatform
 ) -> None:
-    assert await posting.check() == "newsbell in 1 server"
+    assert await posting.check() == "newsbell in 1 server; no privileged intent is needed"
     with pytest.raises(SettingsError, match="NEWSBELL_DISCORD__TOKEN"):
         await DiscordPlatform("wrong", **discord.addresses).check()
     with pytest.raises(TryLater):
