@@ -28,6 +28,7 @@ from bot.core.router import Router
 from bot.courier import Courier
 from bot.jobs import Jobs
 from bot.llm import Llm
+from bot.owners import Owners
 from bot.pipeline import Pipeline, Rules
 from bot.places import Places
 from bot.poller import Poller
@@ -204,7 +205,8 @@ async def open_house(
     `interval` polls every feed at that pace: all three for the demo and the tests. Raises SettingsError.
     """
     catalogue = Catalogue.load(settings.topics.catalogue)
-    wanted = tuple(feeds) if feeds is not None else pack.load(settings.feeds.pack)
+    listed = tuple(feeds) if feeds is not None else pack.load(settings.feeds.pack)
+    wanted = tuple(feed for feed in listed if feed.poll)
     seal = Seal(settings.secrets_key.get_secret_value())
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.database)
@@ -263,9 +265,9 @@ async def open_house(
             take_in=pipeline.take_in,
             name=name,
             cadence=PRESETS[settings.feeds.preset],
-            maintainers=await _maintainers(settings, store),
+            owners=Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person)),
         )
-        desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS)
+        desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS, listed)
         house = House(
             settings,
             store,
@@ -298,6 +300,11 @@ async def _maintainers(settings: Settings, store: Store) -> Channel | None:
         return None
     async with store.read() as tx:
         return await tx.channels.get(channel) or Channel(channel, channel.partition(":")[0])
+
+
+def _whispers(platforms: Mapping[str, Platform], person: str) -> bool:
+    platform = platforms.get(person.partition(":")[0])
+    return platform is not None and platform.whispers
 
 
 def _writer(settings: Settings) -> Llm | None:
@@ -385,7 +392,7 @@ async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta 
                 source=feed.source,
                 lang=feed.lang,
                 region=feed.region,
-                interval=interval,
+                interval=interval or feed.interval,
                 now=due,
             )
         await tx.feeds.keep_only([feed.url for feed in wanted], added_by=PACK)

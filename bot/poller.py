@@ -25,10 +25,10 @@ from bot import metrics
 from bot.core.cadence import BALANCED, Cadence, next_check
 from bot.core.errors import FetchError, Throttled, Unreachable
 from bot.core.health import FLOOD_LEAST, FLOOD_RINGS, after_failure, after_look, is_dark, is_flood, moved, slid_back
-from bot.core.model import Article, Channel, Feed, FeedState, Fetched
-from bot.core.notice import back_again, gone_dark
+from bot.core.model import Article, Feed, FeedState, Fetched
 from bot.core.ports import Source
 from bot.jobs import Jobs
+from bot.owners import Owners
 from bot.store import Store, Tx
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class Network:
 
 
 class Poller:
-    """Looks at feeds when they are due. `maintainers` is the channel that hears when a feed goes dark."""
+    """Looks at feeds when they are due. `owners` hear when a feed goes dark."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Poller:
         take_in: TakeIn,
         name: str,
         cadence: Cadence = BALANCED,
-        maintainers: Channel | None = None,
+        owners: Owners | None = None,
         random: Random | None = None,
     ) -> None:
         self.store = store
@@ -107,7 +107,7 @@ class Poller:
         self.take_in = take_in
         self.name = name
         self.cadence = cadence
-        self.maintainers = maintainers
+        self.owners = owners or Owners()
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.network = Network()
 
@@ -143,7 +143,9 @@ class Poller:
             log.exception("feed could not be taken in", feed=feed.id)
             await self.put_off(feed, FetchError("what it sent could not be stored; the log says why"))
 
-    async def add_feed(self, url: str, fetched: Fetched, *, tenant: str, added_by: str) -> tuple[Feed, bool]:
+    async def add_feed(
+        self, url: str, fetched: Fetched, *, tenant: str, added_by: str, source: str = "", region: str = ""
+    ) -> tuple[Feed, bool]:
         """Take on a feed that a person found, with the first look at it that was just made."""
         async with self.store.begin() as tx:
             now = await tx.now()
@@ -152,6 +154,8 @@ class Poller:
                 tenant=tenant,
                 added_by=added_by,
                 title=fetched.title,
+                source=source,
+                region=region,
                 lang=fetched.lang,
                 private=fetched.private,
                 now=now,
@@ -190,8 +194,8 @@ class Poller:
         due = next_check(after, now=now, outcome=fetched, cadence=self.cadence, random=self.random.random)
         if not await tx.feeds.save(replace(after, next_check_at=due), owner=self.name):
             raise LeaseLost
-        if feed.dark and self.maintainers:
-            await tx.outbox.add(back_again(feed, self.maintainers, now=now))
+        if feed.dark:
+            await self.owners.back(tx, feed, now=now)
         if address and await tx.feeds.move(feed.id, address):
             log.info("feed has moved", feed=feed.id, source=feed.source, host=urlsplit(address).hostname)
         return admitted
@@ -240,9 +244,8 @@ class Poller:
             due = next_check(feed, now=now, outcome=error, cadence=self.cadence, random=self.random.random)
             if not await tx.feeds.save(replace(after, next_check_at=due), owner=self.name):
                 return
-            if after.dark and not feed.dark and self.maintainers:
-                # In the same transaction, so that it is said exactly once; the next tick posts it.
-                await tx.outbox.add(gone_dark(after, self.maintainers, now=now))
+            if after.dark and not feed.dark:
+                await self.owners.dark(tx, after, now=now)
             if isinstance(error, Throttled):
                 await tx.feeds.penalise(host, now + error.wait)
         metrics.POLLS.labels(after.state).inc()

@@ -11,6 +11,7 @@ from bot.core.errors import FetchError, Throttled, Unreachable
 from bot.core.message import Message
 from bot.core.model import Channel, Entry, Feed, FeedState, Fetched
 from bot.jobs import Jobs
+from bot.owners import Owners
 from bot.poller import Poller
 from tests.fakes.newsroom import WIRE, Newsroom
 from tests.fakes.ports import entries
@@ -27,12 +28,14 @@ async def known(room: Newsroom, feed_id: int = 1) -> Feed:
     return feed
 
 
-async def look(room: Newsroom, answer: Fetched | FetchError, after: timedelta = HOUR, url: str = WIRE) -> Feed:
+async def look(
+    room: Newsroom, answer: Fetched | FetchError, after: timedelta = HOUR, url: str = WIRE, tenant: str = "*"
+) -> Feed:
     """One look, made due now."""
     room.clock.forward(after)
     room.source.give(url, answer)
     async with room.store.begin() as tx:
-        feed = await tx.feeds.by_url(url, "*")
+        feed = await tx.feeds.by_url(url, tenant)
         assert feed
         await tx.feeds.adjust(feed.id, interval=feed.interval, agent=feed.agent)
     await room.poller.poll(url.split("/")[2])
@@ -147,7 +150,7 @@ async def notices(room: Newsroom) -> list[Message]:
 
 async def test_the_maintainers_hear_once_when_a_feed_goes_dark_and_once_when_it_is_back(newsroom: Newsroom) -> None:
     await primed(newsroom)
-    newsroom.poller.maintainers = DESK
+    newsroom.poller.owners = Owners(DESK)
     for _ in range(30):
         await look(newsroom, FetchError("wire.example did not answer in time"))
     assert [message.title for message in await notices(newsroom)] == ["The Wire brings nothing at the moment"]
@@ -172,7 +175,7 @@ async def test_without_a_maintainers_channel_nobody_is_told_but_the_status(newsr
 
 async def test_of_a_private_feed_neither_address_nor_title_is_told(newsroom: Newsroom) -> None:
     secret = "https://paper.example/rss?token=s3cr3t0123456789abcd"
-    newsroom.poller.maintainers = DESK
+    newsroom.poller.owners = Owners(DESK)
     async with newsroom.store.begin() as tx:
         await tx.feeds.add(secret, tenant="fake", title="Ada's own", private=True, now=newsroom.clock())
     newsroom.source.give(secret, FetchError("paper.example refuses us (HTTP 403)", state="blocked"))
@@ -182,6 +185,41 @@ async def test_of_a_private_feed_neither_address_nor_title_is_told(newsroom: New
     [message] = await notices(newsroom)
     assert "s3cr3t" not in message.text and "Ada" not in message.text
     assert message.title == "A private feed brings nothing at the moment"
+
+
+async def test_who_added_a_feed_is_told_in_private_once_when_it_goes_dark_and_once_when_it_is_back(
+    newsroom: Newsroom,
+) -> None:
+    secret = "https://paper.example/rss?token=s3cr3t0123456789abcd"
+    newsroom.poller.owners = Owners(whispers=lambda person: person.startswith("fake:"))
+    async with newsroom.store.begin() as tx:
+        for tenant, person in (("fake", "fake:ada"), ("other", "fake:bob"), ("third", "elsewhere:eve")):
+            await tx.feeds.add(WIRE, tenant=tenant, added_by=person, title="The Wire", now=newsroom.clock())
+        quiet, _ = await tx.feeds.add(WIRE, tenant="quiet", added_by="fake:dan", now=newsroom.clock())
+        await tx.feeds.pause(quiet.id, "quiet", True)
+        await tx.feeds.add(
+            secret, tenant="fake", added_by="fake:ada", title="Ada's own", private=True, now=newsroom.clock()
+        )
+    for url in (WIRE, secret):
+        await look(newsroom, document(newsroom, "Norway holds its interest rate"), url=url, tenant="fake")
+        for _ in range(30):
+            await look(newsroom, FetchError("it did not answer in time"), url=url, tenant="fake")
+            for person in ("fake:ada", "fake:bob", "fake:dan", "elsewhere:eve"):
+                await newsroom.courier.flush(person)
+        for _ in range(2):
+            await look(newsroom, Fetched(unchanged=True), url=url, tenant="fake")
+            for person in ("fake:ada", "fake:bob", "fake:dan", "elsewhere:eve"):
+                await newsroom.courier.flush(person)
+    told = [(channel, message.title) for channel, _, message in newsroom.platform.posted]
+    assert told == [
+        ("fake:ada", "The Wire brings nothing at the moment"),
+        ("fake:bob", "The Wire brings nothing at the moment"),
+        ("fake:ada", "The Wire is back"),
+        ("fake:bob", "The Wire is back"),
+        ("fake:ada", "Ada's own brings nothing at the moment"),
+        ("fake:ada", "Ada's own is back"),
+    ]
+    assert not [message for _, _, message in newsroom.platform.posted if "s3cr3t" in f"{message}"]
 
 
 async def test_our_own_spent_budget_is_not_the_feeds_failure(newsroom: Newsroom) -> None:

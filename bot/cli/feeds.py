@@ -18,10 +18,17 @@ from rich.text import Text
 from bot import logs
 from bot.core.cadence import first_check
 from bot.core.errors import FetchError, NotAFeed, UserError
-from bot.core.model import EVERYONE
+from bot.core.model import EVERYONE, Feed
 from bot.settings import load
 
 OPERATOR = "operator"
+FOLDERS = " / "
+"""Between the folders of an OPML file in what is a feed's region here: \"World / Middle East\"."""
+
+
+def folder(feed: Feed) -> tuple[str, ...]:
+    return tuple(feed.region.split(FOLDERS)) if feed.region else ()
+
 
 app = typer.Typer(no_args_is_help=True, help="The feeds that every channel hears.")
 
@@ -64,6 +71,11 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
                 raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
             feed, new = await house.poller.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
+            undated = datetime.min.replace(tzinfo=UTC)
+            newest = sorted(fetched.entries, key=lambda entry: entry.published or undated, reverse=True)[:3]
+            for entry in newest:
+                dated = f"{entry.published:%Y-%m-%d %H:%M}" if entry.published else "undated"
+                Console().print(f"  {dated:16} {entry.title}", markup=False)
 
     asyncio.run(look())
 
@@ -118,7 +130,7 @@ def set_(
 
 @app.command("import")
 def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="OPML file, or - for input.")]) -> None:
-    """Add every feed of an OPML file; their first looks are spread."""
+    """Add every feed of an OPML file, its folders as regions; their first looks are spread."""
     from bot.sources import opml
 
     try:
@@ -137,6 +149,7 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
                     tenant=EVERYONE,
                     added_by=OPERATOR,
                     title=outline.title,
+                    region=FOLDERS.join(outline.folder),
                     private=outline.private,
                     now=first_check(place, len(found.outlines), now=now),
                 )
@@ -149,13 +162,13 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
 
 @app.command()
 def export(context: typer.Context) -> None:
-    """Write the feeds as OPML to standard output; private addresses are left out."""
+    """Write the feeds as OPML to standard output, in folders by region; private addresses are left out."""
     from bot.sources import opml
 
     async def give() -> None:
         async with _house(context.obj) as house, house.store.read() as tx:
             feeds = [feed for feed in await tx.feeds.visible(EVERYONE) if not feed.private]
-        outlines = [opml.Outline(url=f.url, title=f.title or f.source) for f in feeds]
+        outlines = [opml.Outline(f.url, f.title or f.source, folder(f)) for f in feeds]
         sys.stdout.write(opml.write(outlines, title="Newsbell's feeds", now=datetime.now(UTC)))
 
     asyncio.run(give())

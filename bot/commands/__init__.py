@@ -3,6 +3,7 @@
 from bot.commands.changes import changes
 from bot.commands.desk import Desk
 from bot.commands.digest import brief, stories, timeline, trending
+from bot.commands.feed_catalogue import feed_catalogue
 from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
 from bot.commands.help import help_
 from bot.commands.mute import mute, unmute
@@ -56,6 +57,7 @@ COMMANDS = (
     story_merge,
     changes,
     feeds,
+    feed_catalogue,
     feed_add,
     feed_remove,
     feed_pause,

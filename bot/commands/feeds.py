@@ -78,7 +78,15 @@ async def feed_add(
         own = [f for f in await tx.feeds.visible(call.tenant) if await tx.feeds.owned(f.id, call.tenant)]
     if len(own) >= MOST_FEEDS:
         raise UserError(f"This server has {MOST_FEEDS} feeds of its own, which is the most. /feed remove one first.")
-    feed, new = await desk.poller.add_feed(final, fetched, tenant=call.tenant, added_by=call.person.id)
+    listed = next((each for each in desk.pack if each.url in (final, url)), None)
+    feed, new = await desk.poller.add_feed(
+        final,
+        fetched,
+        tenant=call.tenant,
+        added_by=call.person.id,
+        source=listed.source if listed else "",
+        region=listed.region if listed else "",
+    )
     newest = sorted(fetched.entries, key=lambda e: e.published or desk.started_at, reverse=True)[:3]
     title = f"Added {named(feed)}" if new else f"{named(feed)} is among your feeds already"
     return Message(

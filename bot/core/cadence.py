@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+MOST_WEIGHT = 16
 JITTER = 0.2
 HINT_MOST = DAY
 """Cache lifetimes often come from a CDN's defaults: nobody means a year by `max-age=31536000` on a feed."""
@@ -62,18 +63,19 @@ GENTLE = Cadence(2.0, floor=timedelta(minutes=10), ceiling=timedelta(hours=12))
 PRESETS: Mapping[str, Cadence] = MappingProxyType({"fast": FAST, "balanced": BALANCED, "gentle": GENTLE})
 
 
-def interval(feed: Feed, cadence: Cadence = BALANCED, *, now: datetime, weight: float = 1.0) -> timedelta:
+def interval(feed: Feed, cadence: Cadence = BALANCED, *, now: datetime) -> timedelta:
     """The time between two looks while all is well, before hints and jitter.
 
-    `weight` (1 to 16) is how much the feed matters: by the square root, so at most four times as often. The hour of the
-    day counts once there are two articles a day to judge by; after a possible gap the interval is halved for a day.
+    A feed that many servers have added is looked at more often: by the square root of up to 16, so at most four times.
+    The hour of the day counts once there are two articles a day to judge by; after a possible gap the interval is
+    halved for a day.
     """
     if feed.interval is not None:
         return max(feed.interval, timedelta(seconds=1))
     per_day = feed.pace.rate(now) if feed.pace.at else rate(0, max(feed.per_day, 0) * 14, 0)
     if (share := feed.pace.share(now)) is not None:
         per_day *= min(max(share * 12, 0.35), 2.5)
-    chosen = timedelta(hours=cadence.hours / sqrt(per_day * min(max(weight, 1.0), 16.0)))
+    chosen = timedelta(hours=cadence.hours / sqrt(per_day * min(max(feed.weight, 1), MOST_WEIGHT)))
     if feed.state is FeedState.NEW:
         chosen = min(chosen, HOUR)  # its rate is not known yet: an unlucky guess must not cost six hours
     if feed.gap_at and now - feed.gap_at < DAY:
@@ -87,11 +89,10 @@ def next_check(
     now: datetime,
     outcome: Fetched | FetchError,
     cadence: Cadence = BALANCED,
-    weight: float = 1.0,
     random: Random = chance.random,
 ) -> datetime:
     """When to look again after this outcome; `feed` is as it was before it (`feed.fails` does not count it yet)."""
-    usual = interval(feed, cadence, now=now, weight=weight)
+    usual = interval(feed, cadence, now=now)
     if isinstance(outcome, Fetched):
         wait = max(usual, _hinted(outcome.hint))
         if (outcome.size > HEAVY or not outcome.conditional) and feed.interval is None:

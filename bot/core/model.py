@@ -77,6 +77,8 @@ class Feed:
     gone_since: datetime | None = None
     dark: bool = False
     move: Move | None = None
+    weight: int = 1
+    """How many servers added it: by the square root, it is looked at more often."""
     gap_at: datetime | None = None
     """When two looks in a row had nothing in common, so that something between them may have been missed."""
 

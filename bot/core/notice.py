@@ -9,11 +9,11 @@ from bot.core.message import Button, Field, Message, Tone, paragraph
 from bot.core.model import Channel, Delivery, Feed
 
 
-def gone_dark(feed: Feed, channel: Channel, *, now: datetime) -> Delivery:
-    """`feed` is as it is after the failure that made it dark."""
+def gone_dark(feed: Feed, channel: Channel, *, now: datetime, own: bool = False) -> Delivery:
+    """`feed` is as it is after the failure that made it dark; `own` where the channel is of one who added it."""
     last = f"{feed.ok_at:%d %B %Y, %H:%M} UTC" if feed.ok_at else "never"
     message = Message(
-        title=f"{_name(feed)} brings nothing at the moment",
+        title=f"{_name(feed, own)} brings nothing at the moment",
         body=(
             paragraph(f"{feed.reason[:1].upper()}{feed.reason[1:]}."),
             paragraph("It is still asked, less often; you hear once more when it is back."),
@@ -25,11 +25,11 @@ def gone_dark(feed: Feed, channel: Channel, *, now: datetime) -> Delivery:
     return _delivery(feed, channel, message, f"dark {feed.failing_since}", now)
 
 
-def back_again(feed: Feed, channel: Channel, *, now: datetime) -> Delivery:
+def back_again(feed: Feed, channel: Channel, *, now: datetime, own: bool = False) -> Delivery:
     """`feed` is as it was before the look that succeeded."""
     since = f" It had been away since {feed.failing_since:%d %B %Y, %H:%M} UTC." if feed.failing_since else ""
     message = Message(
-        title=f"{_name(feed)} is back",
+        title=f"{_name(feed, own)} is back",
         body=(paragraph(f"It can be read again.{since} What it published meanwhile is alerted if it is not too old."),),
         tone=Tone.SUCCESS,
     )
@@ -42,14 +42,15 @@ def and_more(feed: Feed, channel: Channel, count: int, *, now: datetime) -> Deli
     message = Message(
         body=(paragraph(f"{_name(feed)} published {articles} at once. They are in the archive: /news finds them."),)
     )
-    return _delivery(feed, channel, message, f"more {channel.id} {now.isoformat()}", now)
+    return _delivery(feed, channel, message, f"more {now.isoformat()}", now)
 
 
-def _name(feed: Feed) -> str:
-    """A private feed's own title may say more than others should know."""
-    return "A private feed" if feed.private else feed.name
+def _name(feed: Feed, own: bool = False) -> str:
+    """A private feed's own title may say more than others should know; its address, more than anybody should."""
+    named = own and (feed.title or feed.source)
+    return "A private feed" if feed.private and not named else feed.name
 
 
 def _delivery(feed: Feed, channel: Channel, message: Message, what: str, now: datetime) -> Delivery:
-    number = blake2b(f"feed {feed.id} {what}".encode(), digest_size=12).hexdigest()
+    number = blake2b(f"feed {feed.id} {what} {channel.id}".encode(), digest_size=12).hexdigest()
     return Delivery(number, channel.tenant, channel.id, message, created_at=now)

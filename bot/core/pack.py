@@ -1,25 +1,46 @@
-"""A feed pack: the TOML file of feeds that a new house starts with."""
+"""A feed pack: the TOML file of feeds that a new house starts with, and the catalogue in which servers find more."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.core import toml
 from bot.core.errors import SettingsError
 
+WEEK = 7 * 24 * 60
+"""Minutes."""
+
+LANGUAGES = {
+    "ar": "Arabic", "bn": "Bengali", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian",
+    "fr": "French", "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "ku": "Kurdish", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "sw": "Swahili", "tr": "Turkish", "uk": "Ukrainian",
+    "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""By which people ask for a language; one that is not here is found by its tag."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackFeed:
-    """One feed of a pack. `source` is the outlet's name as readers know it, `lang` a language tag (BCP 47)."""
+    """One feed of a pack. `source` is the outlet's name as readers know it, `lang` a language tag (BCP 47).
+
+    `kind` says what it is (agency, newspaper) or its subject; `interval` is a fixed one. What is not to `poll` is only
+    listed, until a server adds it.
+    """
 
     url: str
     title: str
     source: str
     lang: str = ""
     region: str = ""
+    kind: str = ""
+    interval: timedelta | None = None
+    poll: bool = True
 
 
 def load(path: Path) -> tuple[PackFeed, ...]:
@@ -43,14 +64,24 @@ def load(path: Path) -> tuple[PackFeed, ...]:
 
 
 def _feed(entry: toml.Table) -> PackFeed:
-    entry.only("url", "title", "source", "lang", "region")
+    entry.only("url", "title", "source", "lang", "region", "kind", "interval", "poll")
     return PackFeed(
         url=_url(entry),
         title=entry.text("title"),
         source=entry.text("source"),
         lang=_lang(entry),
         region=entry.text("region", ""),
+        kind=entry.text("kind", ""),
+        interval=_interval(entry),
+        poll=entry.flag("poll", True),
     )
+
+
+def _interval(entry: toml.Table) -> timedelta | None:
+    minutes = entry.number("interval")
+    if minutes is not None and not 1 <= minutes <= WEEK:
+        raise SettingsError(f"{entry.where}: interval {minutes!r} is not a number of minutes from 1 to {WEEK}")
+    return None if minutes is None else timedelta(minutes=minutes)
 
 
 def _url(entry: toml.Table) -> str:
@@ -67,6 +98,29 @@ def _url(entry: toml.Table) -> str:
     if parts.username or parts.password:
         raise SettingsError(f"{entry.where}: url must not hold a user name or password, because packs are shared")
     return url
+
+
+def language(feed: PackFeed) -> str:
+    """The feed's language in English."""
+    return LANGUAGES.get(feed.lang.partition("-")[0], feed.lang)
+
+
+def search(feeds: Iterable[PackFeed], words: str) -> list[PackFeed]:
+    """Those of which every word asked for begins one of theirs: in region, language, kind, outlet, title or host."""
+    wanted = set(_words(words))
+    return [feed for feed in feeds if all(any(has.startswith(word) for has in _said(feed)) for word in wanted)]
+
+
+def _said(feed: PackFeed) -> set[str]:
+    host = urlsplit(feed.url).hostname or ""
+    return {
+        *_words(f"{feed.region} {language(feed)} {feed.kind} {feed.source} {feed.title} {host}"),
+        feed.lang.casefold(),
+    }
+
+
+def _words(text: str) -> Iterator[str]:
+    yield from re.findall(r"\w+", text.casefold())
 
 
 def _lang(entry: toml.Table) -> str:

@@ -55,6 +55,8 @@ class Platform(Protocol):
     name: str
     dedupes_for: timedelta
     """So long after the first send of a delivery id, sending it again posts nothing; zero where nothing prevents it."""
+    whispers: bool
+    """Whether a person's id is also the channel of their direct messages."""
 
     async def run(self, router: Router) -> None:
         """Connect, answer commands through the router, and return only when cancelled."""

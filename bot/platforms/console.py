@@ -52,6 +52,7 @@ class ConsolePlatform:
     """One channel, `console:terminal`. After the end of the input it goes on printing alerts until it is cancelled."""
 
     name = "console"
+    whispers = False
     dedupes_for = timedelta(0)
 
     def __init__(self, *, source: TextIO | None = None, out: TextIO | None = None, zone: str = "") -> None:

@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 DAY = timedelta(days=1)
 ZERO = timedelta(0)
 RETRY_LEAST = timedelta(seconds=1)
-RETRY_MOST = DAY
+RETRY_MOST = 7 * DAY
+"""A server that names a time means it; beyond a week it is a mistake. Hints by caches are another matter: a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def cached_for(headers: Mapping[str, str], now: datetime) -> timedelta:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Retry-After in its two forms, within [1 s, 24 h]; None where it is absent or junk (NaN, -1, a broken date)."""
+    """Retry-After in its two forms, within [1 s, 7 days]; None where it is absent or junk (NaN, -1, a broken date)."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(?:\.\d+)?", value, re.ASCII):
         whole = value.partition(".")[0]

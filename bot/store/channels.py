@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.core.model import EVERYONE, Channel
 from bot.store import tables as t
+from bot.store.feeds import Feeds
 from bot.store.revision import next_revision
 from bot.store.transaction import Transaction
 from bot.store.words import clean
@@ -73,6 +74,7 @@ class Channels:
         for table in reversed(t.metadata.sorted_tables):
             if "tenant" in table.c:
                 erased += await self.tx.changed(delete(table).where(table.c.tenant == tenant))
+        await Feeds(self.tx).weigh()
         return erased
 
     async def _hand_over_stories(self, tenant: str) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 
+from bot.core.cadence import MOST_WEIGHT
 from bot.core.model import EVERYONE, Feed, FeedState, Move
 from bot.core.pace import Pace
 from bot.store import tables as t
@@ -93,6 +94,7 @@ class Feeds:
                 where=~USED,
             ).returning(t.feed_use.c.feed_id)
         )  # fmt: skip
+        await self.weigh(row.id)
         feed = await self.get(row.id)
         assert feed is not None
         return feed, fresh is not None
@@ -152,7 +154,17 @@ class Feeds:
     async def remove(self, feed_id: int, tenant: str) -> bool:
         """The tenant uses it no more; a feed that nobody uses is no longer there. Its articles stay."""
         now = await self.tx.now()
-        return await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(ended_at=now)) > 0
+        ended = await self.tx.changed(update(t.feed_use).where(_use(feed_id, tenant)).values(ended_at=now)) > 0
+        await self.weigh(feed_id)
+        return ended
+
+    async def weigh(self, feed_id: int | None = None) -> None:
+        """Count again how many servers have added a feed, or all feeds, of which each counts in its interval."""
+        use = t.feed_use.c
+        users = select(func.count()).where(use.feed_id == t.feed.c.id, USED, use.paused.is_(False)).scalar_subquery()
+        weight = case((users < 1, 1), (users > MOST_WEIGHT, MOST_WEIGHT), else_=users)
+        some = () if feed_id is None else (t.feed.c.id == feed_id,)
+        await self.tx.execute(update(t.feed).where(*some, t.feed.c.weight != weight).values(weight=weight))
 
     async def keep_only(self, urls: Collection[str], *, added_by: str) -> int:
         """End the uses of EVERYONE that came from one hand and are no longer in its list, and say how many."""
@@ -176,6 +188,7 @@ class Feeds:
         use = t.feed_use.c
         own = update(t.feed_use).where(_use(feed_id, tenant), use.paused.is_(not paused)).values(paused=paused)
         if await self.tx.changed(own):
+            await self.weigh(feed_id)
             return True
         if not paused:
             lifted = delete(t.feed_use).where(use.feed_id == feed_id, use.tenant == tenant, use.own.is_(False))
@@ -327,7 +340,9 @@ class Feeds:
                 )
             )
         ended = update(t.feed_use).where(use.feed_id == feed_id, use.ended_at.is_(None))
-        return await self.tx.changed(ended.values(ended_at=now)) > 0
+        moved = await self.tx.changed(ended.values(ended_at=now)) > 0
+        await self.weigh(other.id)
+        return moved
 
     async def adjust(self, feed_id: int, *, interval: timedelta | None, agent: str) -> bool:
         """Set a fixed interval (None: by its pace) and a User-Agent of its own; the next look follows from it."""
@@ -341,6 +356,16 @@ class Feeds:
         """The tenants that use it as their own; EVERYONE for the pack."""
         rows = await self.tx.rows(select(t.feed_use.c.tenant).where(t.feed_use.c.feed_id == feed_id, USED))
         return frozenset(row.tenant for row in rows)
+
+    async def adders(self, feed_id: int) -> list[str]:
+        """The people who added it and hear it still; the pack's and the operator's hand are not among them."""
+        use = t.feed_use.c
+        rows = await self.tx.rows(
+            select(use.added_by)
+            .where(use.feed_id == feed_id, use.tenant != EVERYONE, use.paused.is_(False), USED)
+            .order_by(use.added_at, use.tenant)
+        )
+        return list(dict.fromkeys(row.added_by for row in rows if ":" in row.added_by))
 
     async def largest_burst(self, feed_id: int, since: datetime, *, before: datetime) -> int:
         """The most articles that one look has brought in that time, the feed's first look left aside."""
@@ -419,5 +444,6 @@ def feed_of(row: Record) -> Feed:
         gone_since=row.gone_since,
         dark=row.dark,
         move=Move(row.move_to, row.move_since, row.move_seen) if row.move_since else None,
+        weight=row.weight,
         gap_at=row.gap_at,
     )

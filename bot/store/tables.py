@@ -165,6 +165,7 @@ feed = Table(
     Column("move_seen", Integer, nullable=False, server_default="0"),
     Column("gap_at", Instant),
     Column("former_urls", Json, nullable=False, server_default="[]"),
+    Column("weight", Integer, nullable=False, server_default="1"),  # servers that added it, at most 16
     UniqueConstraint("url", "tenant"),
     Index("feed_due", "next_check_at"),
     Index("feed_host", "host", "next_check_at"),

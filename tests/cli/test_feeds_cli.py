@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bot.cli import app
 from bot.cli.examine import examine
 from bot.core.errors import NotAFeed
 from bot.core.model import EVERYONE, Channel
+from bot.sources import opml
 from tests.fakes.newsstand import RSS, Newsstand, Reply, newsstand
 from tests.fakes.settings import quiet
 
@@ -92,3 +94,19 @@ def test_an_operator_fixes_an_interval_and_a_user_agent(cli: CliRunner, tmp_path
     assert unknown.exit_code != 0
     listed = cli.invoke(app, ["feeds", "list"])
     assert "News" in listed.stdout and "new" in listed.stdout
+
+
+def test_folders_go_in_as_regions_and_come_out_as_folders(cli: CliRunner, tmp_path: Path) -> None:
+    outlines = [
+        opml.Outline("https://a.example/rss", "A", ("World", "Middle East")),
+        opml.Outline("https://b.example/rss", "B", ("World",)),
+        opml.Outline("https://c.example/rss", "C"),
+    ]
+    file = tmp_path / "feeds.opml"
+    file.write_text(opml.write(outlines, title="Mine", now=datetime(2026, 11, 26, tzinfo=UTC)))
+    (tmp_path / "empty.toml").write_text("")
+    env = {"NEWSBELL_FEEDS__PACK": str(tmp_path / "empty.toml")}
+    done = cli.invoke(app, ["feeds", "import", str(file)], env=env)
+    assert done.stdout == "3 feeds added, 0 known already\n"
+    out = cli.invoke(app, ["feeds", "export"], env=env)
+    assert set(opml.read(out.stdout.encode()).outlines) == set(outlines)

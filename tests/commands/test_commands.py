@@ -12,6 +12,7 @@ from bot.core.command import Invocation
 from bot.core.errors import FetchError, ForbiddenAddress, NotAFeed
 from bot.core.message import Manner, Message, Role
 from bot.core.model import Channel, Entry, Fetched, Person
+from bot.core.pack import PackFeed
 from tests.fakes.newsroom import ADA, GENERAL, OIL, WIRE, Newsroom
 from tests.fakes.ports import entries
 
@@ -212,6 +213,28 @@ async def test_a_feed_is_added_with_its_backlog_and_shown(newsroom: Newsroom) ->
     shown = await newsroom.say("/feed show New Paper")
     assert "Answering" in shown
     assert "Norway skis" in shown
+
+
+async def test_the_feed_catalogue_is_searched_and_added_from(newsroom: Newsroom) -> None:
+    assert "The catalogue is empty" in await newsroom.say("/feed catalogue")
+    newsroom.router.desk.pack = tuple(
+        PackFeed(f"https://{name.casefold()}.example/rss", name, f"{name} Post", "ar", "Middle East", "newspaper")
+        for name in ("Basra", "Mosul")
+    )
+    await newsroom.add_feed("https://basra.example/rss")
+    overview = await newsroom.say("/feed catalogue")
+    assert "Middle East (2)" in overview and "Arabic (2)" in overview and "newspaper (2)" in overview
+    found = await reply(newsroom, "/feed catalogue middle east")
+    assert found.title == "2 feeds for “middle east”"
+    assert "Basra · Basra Post · Middle East · Arabic · newspaper · heard here" in found.text
+    assert [button.command for button in found.buttons] == ["feed add https://mosul.example/rss"]
+    assert "nothing for “klingon”" in await newsroom.say("/feed catalogue klingon")
+    assert await completed(newsroom, "/feed catalogue mid") == ["/feed catalogue Middle East"]
+    newsroom.source.give("https://mosul.example/rss", Fetched(title="feed"))
+    await newsroom.say("/feed add https://mosul.example/rss")
+    async with newsroom.store.read() as tx:
+        added = await tx.feeds.by_url("https://mosul.example/rss", GENERAL.tenant)
+    assert added and (added.source, added.region) == ("Mosul Post", "Middle East")
 
 
 async def test_what_is_not_a_feed_is_named_and_its_feeds_are_offered(newsroom: Newsroom) -> None:

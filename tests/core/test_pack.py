@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import SettingsError
-from bot.core.pack import PackFeed, load
+from bot.core.pack import PackFeed, load, search
 
 DEFAULT = Path(__file__).parents[2] / "config" / "feeds.toml"
 
@@ -23,6 +24,9 @@ title = "Example"
 source = "Example Post"
 lang = "pt-BR"
 region = "Europe"
+kind = "newspaper"
+interval = 15
+poll = false
 
 [[feed]]
 url = "http://example.net:8080/feed?a=1"
@@ -39,9 +43,45 @@ def pack(folder: Path, text: str) -> Path:
 
 def test_a_pack_is_read_in_its_order(tmp_path: Path) -> None:
     assert load(pack(tmp_path, GOOD)) == (
-        PackFeed("https://example.org/rss", "Example", "Example Post", "pt-BR", "Europe"),
+        PackFeed(
+            "https://example.org/rss",
+            "Example",
+            "Example Post",
+            "pt-BR",
+            "Europe",
+            "newspaper",
+            timedelta(minutes=15),
+            False,
+        ),
         PackFeed("http://example.net:8080/feed?a=1", "Other", "Other"),
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("middle east", ["Baghdad Now", "Basra"]),
+        ("Arabic", ["Basra"]),
+        ("ar newspaper", ["Basra"]),
+        ("news east", ["Baghdad Now", "Basra"]),
+        ("basra.example", ["Basra"]),
+        ("portuguese", ["Rio"]),
+        ("east europe", []),
+        ("", ["Baghdad Now", "Basra", "Rio"]),
+        ("--- ?", ["Baghdad Now", "Basra", "Rio"]),
+    ],
+)
+def test_the_catalogue_is_searched_by_region_language_kind_and_name(words: str, titles: list[str]) -> None:
+    feeds = [
+        PackFeed("https://now.example/rss", "Baghdad Now", "News of Baghdad", "en", "Middle East", "online"),
+        PackFeed("https://basra.example/rss", "Basra", "Basra", "ar", "Middle East", "newspaper"),
+        PackFeed("https://rio.example/rss", "Rio", "Rio", "pt-BR", "Latin America", "agency"),
+    ]
+    assert [feed.title for feed in search(feeds, words)] == titles
+
+
+def test_every_feed_of_the_default_pack_has_a_region_a_language_and_a_kind() -> None:
+    assert [feed.title for feed in load(DEFAULT) if not (feed.region and feed.lang and feed.kind)] == []
 
 
 def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
@@ -51,12 +91,15 @@ def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('title = "Other"\n', "", "line 9, [[feed]] number 2: title is missing"),
+        ('title = "Other"\n', "", "line 12, [[feed]] number 2: title is missing"),
         ('title = "Other"', 'title = " "', "number 2: title is empty"),
         ('title = "Other"', "title = 7", "number 2: title must be a text in quotes, not 7"),
         ('source = "Other"', "", "number 2: source is missing"),
         ('source = "Other"', 'sourse = "Other"', "number 2: there is no key 'sourse' here"),
         ('lang = "pt-BR"', 'lang = "Portuguese!"', "number 1: lang 'Portuguese!' is not a language tag"),
+        ("interval = 15", "interval = 0", "number 1: interval 0 is not a number of minutes from 1 to 10080"),
+        ("interval = 15", 'interval = "15m"', "number 1: interval must be a number, not '15m'"),
+        ("poll = false", "poll = 0", "number 1: poll must be true or false, not 0"),
         ("https://example.org/rss", "ftp://example.org/rss", "must begin with https:// or http://"),
         ("https://example.org/rss", "example.org/rss", "must begin with https:// or http://"),
         ("https://example.org/rss", "file:///etc/passwd", "must begin with https:// or http://"),
@@ -65,7 +108,7 @@ def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
         ("https://example.org/rss", "https://example.org:99999/", "is not an address"),
         ("https://example.org/rss", "https://[::1/", "is not an address"),
         ('[[feed]]\nurl = "http:', '[[feeds]]\nurl = "http:', "there is no key 'feeds' here; known are feed"),
-        ("# A pack of two.\n[[feed]]", "[feed]", "line 8"),
+        ("# A pack of two.\n[[feed]]", "[feed]", "line 11"),
         ("# A pack of two.", "feed = ", "is not valid TOML"),
         ("# A pack of two.", "x = " + "[" * 9000, "is nested too deeply"),
         (GOOD, "feed = 3", "feed must be written as [[feed]] tables"),

@@ -11,6 +11,7 @@ from bot.commands import COMMANDS, Desk
 from bot.core.cadence import BALANCED
 from bot.core.command import Invocation
 from bot.core.model import EVERYONE, Channel, Feed, Person
+from bot.core.pack import PackFeed
 from bot.core.router import Router
 from bot.courier import Courier
 from bot.jobs import Jobs
@@ -37,6 +38,7 @@ class Newsroom:
     platform: FakePlatform
     catalogue: Catalogue
     writer: Writer | None = None
+    pack: tuple[PackFeed, ...] = ()
     pipeline: Pipeline = field(init=False)
     poller: Poller = field(init=False)
     courier: Courier = field(init=False)
@@ -85,6 +87,7 @@ class Newsroom:
             self.clock(),
             "test",
             COMMANDS,
+            self.pack,
         )
         self.router = Router(COMMANDS, desk)
         await self.pipeline.follow()

@@ -59,6 +59,7 @@ class FakePlatform:
 
     name: str = "fake"
     dedupes_for: timedelta = timedelta(0)
+    whispers: bool = True
     posted: list[tuple[str, str, Message]] = field(default_factory=list)
     faults: list[DeliveryError] = field(default_factory=list)
     edited: list[tuple[str, Message]] = field(default_factory=list)

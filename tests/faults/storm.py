@@ -111,6 +111,7 @@ class Wire:
 
     def __init__(self, name: Kind, socket: str) -> None:
         self.name: str = name
+        self.whispers = False
         self.dedupes_for = TRUSTED if name == "nonce" else timedelta(0)
         self._socket = socket
 

@@ -83,6 +83,7 @@ class Line:
     def __init__(self, chat: Chat, breathe: Callable[[str], object], dice: Random) -> None:
         self.chat = chat
         self.name = chat.name
+        self.whispers = False
         self.dedupes_for = timedelta(seconds=60) if chat.kind == "nonce" else timedelta(0)
         self._breathe = breathe
         """Called at each point where a process may be killed or paused; raises Dead, or returns seconds to stand."""

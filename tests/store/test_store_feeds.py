@@ -29,9 +29,35 @@ async def test_adding_twice_is_one_feed_and_one_use(store: Store) -> None:
         again, created_again = await tx.feeds.add(URL, tenant="a", now=START + HOUR)
         other, created_for_other = await tx.feeds.add(URL, tenant="b", title="Other title", now=START + HOUR)
     assert (created, created_again, created_for_other) == (True, False, True)
-    assert first == again == other
+    assert first == again == replace(other, weight=1)
+    assert other.weight == 2
     assert first.state is FeedState.NEW
     assert first.next_check_at == START
+
+
+async def test_a_feed_weighs_as_many_servers_as_hear_it_up_to_sixteen(store: Store) -> None:
+    async with store.begin() as tx:
+        feed = await add(tx)
+        other = await add(tx, "https://other.example/rss")
+
+        async def weight() -> int:
+            known = await tx.feeds.get(feed.id)
+            assert known
+            return known.weight
+
+        assert await weight() == 1
+        for number in range(20):
+            await add(tx, tenant=f"t{number}")
+        assert await weight() == 16
+        for number in range(17):
+            await tx.feeds.remove(feed.id, f"t{number}")
+        assert await weight() == 4
+        await tx.feeds.pause(feed.id, "t17", True)
+        assert await weight() == 3
+        await tx.channels.erase_tenant("t18")
+        assert await weight() == 2
+        assert await tx.feeds.move(other.id, URL)
+        assert await weight() == 2
 
 
 async def test_the_pack_has_the_last_word_on_outlet_and_interval(store: Store) -> None:

@@ -50,6 +50,7 @@ class DiscordPlatform:
     """
 
     name = "discord"
+    whispers = True
     dedupes_for = timedelta(seconds=60)
     """Discord keeps a nonce for "the past few minutes", and says no more: we count on one."""
 

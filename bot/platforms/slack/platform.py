@@ -75,6 +75,7 @@ class SlackPlatform:
     """
 
     name = "slack"
+    whispers = True
     dedupes_for = timedelta(0)
 
     def __init__(

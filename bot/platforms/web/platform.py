@@ -50,6 +50,7 @@ class WebPlatform:
     """
 
     name = "web"
+    whispers = False
     dedupes_for = timedelta.max
     """A delivery id is unique in the archive of the page."""
 
