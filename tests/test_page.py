@@ -2,51 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from bot.app import House, open_house
-from bot.demo import Wire
-from bot.platforms.web import WebPlatform
 from tests.browser import NewPage, chromium, new_page
-from tests.fakes.settings import ROOT, quiet
+from tests.fakes.air import Air, on_air
 
 __all__ = ["chromium", "new_page"]
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A front door, and the wire behind it, on which nothing is but its backlog."""
+
+    door: str
+    air: Air
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """The demo in the test's own loop: nothing is on the wire yet but its backlog."""
-    begin = datetime.now(UTC) + timedelta(seconds=12)
-    wire = Wire(ROOT / "config/demo", clock=lambda: datetime.now(UTC), t0=begin, pace=timedelta(seconds=0.3), port=0)
-    await wire.start()
-    async with open_house(
-        quiet(tmp_path, feeds={"host_gap_seconds": 0}, web={"port": 0}),
-        feeds=wire.feeds(),
-        allowed=frozenset({wire.address}),
-        interval=timedelta(seconds=1),
-    ) as opened:
-        running = asyncio.create_task(opened.run())
-        web = opened.platforms["web"]
-        assert isinstance(web, WebPlatform)
-        await web.started.wait()
-        yield opened
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-    await wire.close()
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with on_air(tmp_path, web={"port": 0}) as (house, air):
+        yield Scene(house.front_door, air)
 
 
 @pytest.mark.browser
-async def test_a_newcomer_subscribes_hears_an_alert_and_mutes_its_story(house: House, new_page: NewPage) -> None:
-    page = await new_page(house.front_door)
+async def test_a_newcomer_subscribes_hears_an_alert_and_mutes_its_story(scene: Scene, new_page: NewPage) -> None:
+    page = await new_page(scene.door)
     page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
     line = page.get_by_role("combobox", name="Command")
@@ -60,6 +46,7 @@ async def test_a_newcomer_subscribes_hears_an_alert_and_mutes_its_story(house: H
     answer = page.locator("#lines .whisper")
     await expect(answer).to_contain_text("Following Russia-Iraq in #general")
     await expect(answer).to_contain_text("Only you can see this")
+    scene.air.begin()
 
     card = page.locator("li[data-kind=alert]").first
     await expect(card).to_contain_text("Russia-Iraq")
@@ -69,14 +56,16 @@ async def test_a_newcomer_subscribes_hears_an_alert_and_mutes_its_story(house: H
 
 
 @pytest.mark.browser
-async def test_a_card_goes_on_telling_its_story_while_one_looks_at_it(house: House, new_page: NewPage) -> None:
-    page = await new_page(house.front_door)
+async def test_a_card_goes_on_telling_its_story_while_one_looks_at_it(scene: Scene, new_page: NewPage) -> None:
+    page = await new_page(scene.door)
     page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
     line = page.get_by_role("combobox", name="Command")
     await line.fill("/subscribe Iraq")
     await line.press("Escape")
     await line.press("Enter")
+    await expect(page.locator("#lines .whisper")).to_contain_text("Following Iraq in #general")
+    scene.air.begin()
     card = page.locator("li[data-kind=alert]").filter(has_text=re.compile(r"[2-9] outlets")).first
     await expect(card).to_contain_text("Last update")
     await expect(card).to_contain_text("Latest:")

@@ -4,48 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from bot.app import House, open_house
-from bot.demo import Wire
+from tests.fakes.air import PATIENCE, on_air
 from tests.fakes.discord_server import ALERTS, FakeDiscord
 from tests.fakes.discord_world import SEND, buttons_of, text_of
-from tests.fakes.settings import ROOT, quiet
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import text_of as slack_text
-
-PATIENCE = 60
-
-
-@asynccontextmanager
-async def on_air(folder: Path, **tables: dict[str, Any]) -> AsyncIterator[tuple[House, Wire]]:
-    """A house whose feeds are the sample wire; the first live article is out ten seconds after the start."""
-    wire = Wire(
-        ROOT / "config/demo",
-        clock=lambda: datetime.now(UTC),
-        t0=datetime.now(UTC) + timedelta(seconds=10),
-        pace=timedelta(seconds=0.3),
-        port=0,
-    )
-    await wire.start()
-    try:
-        settings = quiet(folder, feeds={"host_gap_seconds": 0}, **tables)
-        async with open_house(
-            settings, feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
-        ) as house:
-            running = asyncio.create_task(house.run())
-            try:
-                yield house, wire
-            finally:
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
-    finally:
-        await wire.close()
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -55,11 +21,15 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 async def test_subscribed_on_discord_an_alert_arrives_there_and_its_story_is_muted(tmp_path: Path) -> None:
-    async with FakeDiscord() as discord, on_air(tmp_path, discord={"token": "token", **discord.addresses}):
+    async with (
+        FakeDiscord() as discord,
+        on_air(tmp_path, discord={"token": "token", **discord.addresses}) as (_, air),
+    ):
         await discord.gateway.connected()
         answer = await discord.slash("subscribe", topic="Russia-Iraq")
         assert "Following Russia-Iraq" in answer.text
         assert answer.private
+        air.begin()
         await until(lambda: bool(discord.posted))
         first = discord.posted[0]
         message = next(m for m in discord.channel(first.channel_id).messages if m["id"] == first.message_id)
@@ -71,9 +41,13 @@ async def test_subscribed_on_discord_an_alert_arrives_there_and_its_story_is_mut
 
 
 async def test_a_card_on_discord_is_edited_as_its_story_goes_on(tmp_path: Path) -> None:
-    async with FakeDiscord() as discord, on_air(tmp_path, discord={"token": "token", **discord.addresses}):
+    async with (
+        FakeDiscord() as discord,
+        on_air(tmp_path, discord={"token": "token", **discord.addresses}) as (_, air),
+    ):
         await discord.gateway.connected()
         await discord.slash("subscribe", topic="Iraq")
+        air.begin()
         await until(lambda: bool(discord.edits))
         number, _ = discord.edits[0]
         posted = next(each for each in discord.posted if each.message_id == number)
@@ -86,9 +60,10 @@ async def test_a_card_on_discord_is_edited_as_its_story_goes_on(tmp_path: Path) 
 async def test_a_card_on_slack_is_edited_as_its_story_goes_on(tmp_path: Path) -> None:
     async with FakeSlack() as slack:
         tokens = {"bot_token": "xoxb-token", "app_token": "xapp-token", "api_url": slack.api_url}
-        async with on_air(tmp_path, slack=tokens):
+        async with on_air(tmp_path, slack=tokens) as (_, air):
             await slack.socket.connected()
             await slack.slash("subscribe Iraq")
+            air.begin()
             await until(lambda: bool(slack.edits))
             edit = slack.edits[0]
             assert edit["ts"] in {each.ts for each in slack.posted}
@@ -99,11 +74,12 @@ async def test_a_card_on_slack_is_edited_as_its_story_goes_on(tmp_path: Path) ->
 async def test_subscribed_on_slack_an_alert_arrives_there_and_its_story_is_muted(tmp_path: Path) -> None:
     async with FakeSlack() as slack:
         tokens = {"bot_token": "xoxb-token", "app_token": "xapp-token", "api_url": slack.api_url}
-        async with on_air(tmp_path, slack=tokens):
+        async with on_air(tmp_path, slack=tokens) as (_, air):
             await slack.socket.connected()
             answer = await slack.slash("subscribe Russia-Iraq")
             assert "Following Russia-Iraq in #" in answer.text
             assert answer.private
+            air.begin()
             await until(lambda: bool(slack.posted))
             message = slack.posted[0].body
             assert "Russia-Iraq" in slack_text(message)
