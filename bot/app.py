@@ -356,6 +356,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             transport=table.transport,
             followed=house.followed,
             places=Places(house.store),
+            marks=house.store.marks,
         )
     # Last, because it serves what the others are called on: an ASGI application by its path, each.
     mounts = {path: door for platform in on.values() for path, door in getattr(platform, "doors", {}).items()}

@@ -296,6 +296,7 @@ class Pipeline:
                 batch += await tx.outbox.prune(now - self.rules.keep_deliveries)
                 await tx.cards.prune(now - 2 * self.rules.window)
             pruned += batch
+        pruned += await self.store.marks.prune()
         if pruned:
             log.info("let go of what is past its keep", rows=pruned)
 

@@ -5,6 +5,7 @@ from bot.store.channels import Channels
 from bot.store.chat import ChatLog, ChatMessage
 from bot.store.feeds import Feeds
 from bot.store.growth import Standing
+from bot.store.marks import Marks
 from bot.store.outbox import Outbox
 from bot.store.seal import Seal, new_key
 from bot.store.store import Store, Tx
@@ -18,6 +19,7 @@ __all__ = [
     "ChatLog",
     "ChatMessage",
     "Feeds",
+    "Marks",
     "Outbox",
     "Seal",
     "Standing",

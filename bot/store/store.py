@@ -22,6 +22,7 @@ from bot.store.chat import ChatLog
 from bot.store.engine import Database, connect, sqlite_warnings
 from bot.store.feeds import Feeds
 from bot.store.growth import Growth
+from bot.store.marks import Marks
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
 from bot.store.readers import Readers
@@ -57,6 +58,7 @@ class Store:
         self._database = database
         self._clock = clock
         self.chat = ChatLog(self.begin, self.read)
+        self.marks = Marks(self.begin)
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None) -> Store:

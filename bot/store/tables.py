@@ -448,6 +448,14 @@ secret = Table(
     Column("at", Instant, nullable=False),
 )
 
+mark = Table(
+    "mark",  # what may happen only once: keys of platforms, opaque here
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Index("mark_until", "until"),
+)
+
 chat_channel = Table(
     "chat_channel",
     metadata,

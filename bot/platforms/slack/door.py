@@ -1,7 +1,8 @@
 """Slack's requests over HTTP: nothing comes in that Slack did not sign, just now, for the first time.
 
 The signature is checked on the raw body, before anything reads it. What fails gets a 401 and has no effect; the reason
-is logged and not told. Slack's own retries are signed anew, so a signature that comes twice is a replay.
+is logged and not told. Slack's own retries are signed anew, so a signature that comes twice is a replay, at whatever
+process of ours it comes the second time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,8 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.platforms.slack.once import Marks
+
 log = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
@@ -25,10 +27,8 @@ PATH = "/slack/events"
 WINDOW = timedelta(minutes=5)
 """How far a request's time may be from ours, on both sides (docs.slack.dev, Verifying requests from Slack)."""
 BIGGEST = 1 << 20  # bytes
-LONG_AGO = 2 * WINDOW.total_seconds()
-"""Seconds that a signature is remembered: when it is forgotten, its time is out of the window on either side."""
-REMEMBERED = 50_000
-"""Signatures at most; Slack sends one workspace's app 30,000 events an hour."""
+REMEMBERED = 2 * WINDOW
+"""How long a signature is remembered: when it is forgotten, its time is out of the window on either side."""
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -38,11 +38,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Door:
     """An ASGI application. `app` answers what comes in; while there is none, Slack is told to come again."""
 
-    def __init__(self, secret: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, secret: str, clock: Callable[[], datetime], marks: Marks) -> None:
         self.app: AsyncApp | None = None
         self._secret = secret.encode()
         self._clock = clock
-        self._used: OrderedDict[bytes, float] = OrderedDict()
+        self._marks = marks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
@@ -57,14 +57,20 @@ class Door:
             return
         headers = _headers(scope["headers"])
         wrong = self._refusal(headers, body)
+        if not wrong and self.app is None:
+            await _answer(send, 503)
+            return
+        try:
+            wrong = wrong or await self._replay(headers["x-slack-signature"][0])
+            if self.app is not None and not wrong:
+                await self._pass_on(self.app, headers, body, send)
+        except Exception:
+            # A database that does not answer, mostly. Slack comes again with an event, and tells a person of the rest.
+            log.exception("slack's request failed")
+            await _answer(send, 503)
         if wrong:
             log.warning("request refused: not signed by slack", reason=wrong)
             await _answer(send, 401)
-        elif self.app is None:
-            await _answer(send, 503)
-        else:
-            self._remember(headers["x-slack-signature"][0])
-            await self._pass_on(self.app, headers, body, send)
 
     def _refusal(self, headers: Mapping[str, list[bytes]], body: bytes) -> str:
         """Why the request is not Slack's; empty where it is."""
@@ -79,15 +85,11 @@ class Door:
         right = b"v0=" + hmac.new(self._secret, b"v0:" + times[0] + b":" + body, hashlib.sha256).hexdigest().encode()
         if not hmac.compare_digest(right, signatures[0]):
             return "another signature: is NEWSBELL_SLACK__SIGNING_SECRET that of this app?"
-        if right in self._used:
-            return "a replay"
         return ""
 
-    def _remember(self, signature: bytes) -> None:
-        now = self._clock().timestamp()
-        self._used[signature] = now
-        while self._used and (len(self._used) > REMEMBERED or now - next(iter(self._used.values())) > LONG_AGO):
-            self._used.popitem(last=False)
+    async def _replay(self, signature: bytes) -> str:
+        first = await self._marks.put(f"slack request {signature.decode()}", REMEMBERED)
+        return "" if first else "a replay"
 
     @staticmethod
     async def _pass_on(app: AsyncApp, headers: Mapping[str, list[bytes]], body: bytes, send: Send) -> None:

@@ -53,15 +53,18 @@ WRONG_TOKEN = {"invalid_auth", "not_authed", "token_expired", "not_allowed_token
 
 
 @asynccontextmanager
-async def judged(bot: str) -> AsyncIterator[None]:
-    """Turns whatever happens inside into TryLater, Rejected or ChannelGone; `bot` is how people call the bot."""
+async def judged(bot: str = "@Newsbell", *, renew: str) -> AsyncIterator[None]:
+    """Turns whatever happens inside into TryLater, Rejected or ChannelGone.
+
+    `bot` is how people call the bot, `renew` what they do about a token that is not taken.
+    """
     try:
         async with asyncio.timeout(TIMEOUT):
             yield
     except DeliveryError:
         raise
     except SlackApiError as error:
-        raise meaning(error, bot) from error
+        raise meaning(error, bot, renew) from error
     except aiohttp.ClientConnectorError as error:
         raise TryLater("Slack cannot be reached") from error
     except TimeoutError as error:
@@ -70,7 +73,7 @@ async def judged(bot: str) -> AsyncIterator[None]:
         raise TryLater(f"The connection to Slack broke ({type(error).__name__})", unknown=True) from error
 
 
-def meaning(error: SlackApiError, bot: str) -> DeliveryError:
+def meaning(error: SlackApiError, bot: str, renew: str) -> DeliveryError:
     """An error of Slack's Web API in the words of the house."""
     response: Any = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
@@ -82,8 +85,7 @@ def meaning(error: SlackApiError, bot: str) -> DeliveryError:
         return TryLater(f"Slack answered {code or status}", unknown=True)
     if code in WRONG_TOKEN:
         return TryLater(
-            f"Slack does not accept the bot's token ({code}): copy the Bot User OAuth Token again and set "
-            "NEWSBELL_SLACK__BOT_TOKEN",
+            f"Slack does not accept the bot's token ({code}): {renew}",
             WRONG_TOKEN_WAIT,
             refused=True,
             reach="tenant",

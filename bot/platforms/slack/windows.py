@@ -9,16 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import UserError
 from bot.core.message import Message, paragraph
 from bot.core.model import Subscription
 from bot.core.router import sorry
 from bot.platforms.slack.clerk import Clerk
-from bot.platforms.slack.directory import Directory
 from bot.platforms.slack.draw import PRESS
 from bot.platforms.slack.form import (
     AGAIN,
@@ -37,6 +35,7 @@ from bot.platforms.slack.form import (
 from bot.platforms.slack.home import FILL, PAGE, channel_of, home
 from bot.platforms.slack.home import wanted as filled_in
 from bot.platforms.slack.outcome import code_of
+from bot.platforms.slack.teams import Team, Teams
 
 log = structlog.get_logger(__name__)
 
@@ -58,14 +57,13 @@ CLOSED = {"not_found", "expired_trigger_id"}
 
 
 class Windows:
-    """`followed` tells a tenant's subscriptions."""
+    """`followed` tells a tenant's subscriptions. A window belongs to the workspace in which it was opened."""
 
-    def __init__(self, clerk: Clerk, client: AsyncWebClient, directory: Directory, followed: Followed) -> None:
+    def __init__(self, clerk: Clerk, teams: Teams, followed: Followed) -> None:
         self._clerk = clerk
-        self._client = client
-        self._directory = directory
+        self._teams = teams
         self._followed = followed
-        self._at_home: OrderedDict[str, int] = OrderedDict()
+        self._at_home: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def register(self, app: AsyncApp) -> None:
         app.action(CHOOSE)(self.chosen)
@@ -80,41 +78,48 @@ class Windows:
         app.action(re.compile(f"^{re.escape(PAGE)}"))(self.turned)
 
     async def open(
-        self, trigger_id: str, channel: str = "", command: str = FIRST, preset: Mapping[str, str] = {}
+        self,
+        context: AsyncBoltContext,
+        trigger_id: str,
+        channel: str = "",
+        command: str = FIRST,
+        preset: Mapping[str, str] = {},
     ) -> None:
         """A form in front of the person. Raises SlackApiError where Slack does not open it."""
-        await self._client.views_open(trigger_id=trigger_id, view=self._form(Form(command, channel), preset))
+        team = await self._team(context)
+        await team.client.views_open(trigger_id=trigger_id, view=self._form(Form(command, channel), preset))
 
-    async def chosen(self, ack: AsyncAck, body: Body) -> None:
+    async def chosen(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         """Another command was chosen: the form is drawn again with its options."""
         await ack()
         view = body["view"]
         command = body["actions"][0]["selected_option"]["value"]
-        await self._show(view["id"], self._form(Form(command, Form.of(view).channel)))
+        await _show(await self._team(context), view["id"], self._form(Form(command, Form.of(view).channel)))
 
-    async def again(self, ack: AsyncAck, body: Body) -> None:
+    async def again(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         view = body["view"]
-        await self._show(view["id"], self._form(Form.of(view)))
+        await _show(await self._team(context), view["id"], self._form(Form.of(view)))
 
-    async def shortcut(self, ack: AsyncAck, body: Body) -> None:
+    async def shortcut(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         """From anywhere in Slack, so the form asks for the channel."""
         await ack()
-        await self.open(body["trigger_id"])
+        await self.open(context, body["trigger_id"])
 
-    async def about_message(self, ack: AsyncAck, body: Body) -> None:
+    async def about_message(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         """A command on a message: by the number that an alert of ours carries, or by what the message says."""
         await ack()
         command = body["callback_id"]
-        opened = await self._client.views_open(trigger_id=body["trigger_id"], view=working(Form(command)))
+        team = await self._team(context)
+        opened = await team.client.views_open(trigger_id=body["trigger_id"], view=working(Form(command)))
         wanted = Form(command, body["channel"]["id"])
-        answer = await self._answer(body["user"]["id"], wanted, line=about(body["message"], command))
-        await self._tell(opened["view"]["id"], wanted, answer)
+        answer = await self._answer(team, body["user"]["id"], wanted, line=about(body["message"], command))
+        await _tell(team, opened["view"]["id"], wanted, answer)
 
-    async def submitted(self, ack: AsyncAck, body: Body) -> None:
+    async def submitted(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         """A filled form. What is quick stands in the acknowledgement itself; else a word does, until it is there."""
-        user, view = body["user"]["id"], body["view"]
-        answering = asyncio.create_task(self._answer_form(user, view))
+        user, view, team = body["user"]["id"], body["view"], await self._team(context)
+        answering = asyncio.create_task(self._answer_form(team, user, view))
         if (await asyncio.wait({answering}, timeout=AT_ONCE))[0]:
             await ack(response_action="update", view=result(*answering.result()))
         else:
@@ -122,67 +127,71 @@ class Windows:
             wanted, message = await answering
             # An acknowledgement leaves a moment after it was made, and would take the place of what came before it.
             await asyncio.sleep(SETTLED)
-            await self._tell(view["id"], wanted, message)
-        await self._redraw_home(user)
+            await _tell(team, view["id"], wanted, message)
+        await self._redraw_home(team, user)
 
-    async def _answer_form(self, user: str, view: View) -> tuple[Form, Message]:
+    async def _answer_form(self, team: Team, user: str, view: View) -> tuple[Form, Message]:
         wanted = Form.of(view)
         command = self._clerk.find(wanted.command)
         if command is None:
             return wanted, Message(title=f"There is no {wanted.command} any more.")
-        filled, where = values(command, self._directory.team, view)
+        filled, where = values(command, team.id, view)
         wanted = Form(wanted.command, where or wanted.channel)
-        return wanted, await self._answer(user, wanted, filled=filled, chosen=True)
+        return wanted, await self._answer(team, user, wanted, filled=filled, chosen=True)
 
-    async def pressed(self, body: Body) -> None:
+    async def pressed(self, body: Body, context: AsyncBoltContext) -> None:
         """A button of an answer in a window: the next answer takes its place. One on the Home tab opens a window."""
         view, action, user = body["view"], body["actions"][0], body["user"]["id"]
-        wanted, view_id = Form.of(view), view["id"]
+        wanted, view_id, team = Form.of(view), view["id"], await self._team(context)
         if view["type"] == "home":
             wanted = Form("", channel_of(action.get("block_id", "")))
-            opened = await self._client.views_open(trigger_id=body["trigger_id"], view=working(wanted))
+            opened = await team.client.views_open(trigger_id=body["trigger_id"], view=working(wanted))
             view_id = opened["view"]["id"]
-        answer = await self._answer(user, wanted, line=str(action.get("value") or "help"), chosen=True)
-        await self._tell(view_id, wanted, answer)
-        await self._redraw_home(user)
+        answer = await self._answer(team, user, wanted, line=str(action.get("value") or "help"), chosen=True)
+        await _tell(team, view_id, wanted, answer)
+        await self._redraw_home(team, user)
 
-    async def came_home(self, ack: AsyncAck, event: Body) -> None:
+    async def came_home(self, ack: AsyncAck, event: Body, context: AsyncBoltContext) -> None:
         await ack()
         if event.get("tab", "home") == "home":
-            await self._draw_home(event["user"])
+            await self._draw_home(await self._team(context), event["user"])
 
-    async def turned(self, ack: AsyncAck, body: Body) -> None:
+    async def turned(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        await self._draw_home(body["user"]["id"], int(body["actions"][0]["value"]))
+        await self._draw_home(await self._team(context), body["user"]["id"], int(body["actions"][0]["value"]))
 
-    async def fill(self, ack: AsyncAck, body: Body) -> None:
+    async def fill(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         """A button of the Home tab that wants a form."""
         await ack()
         command, channel, preset = filled_in(body["actions"][0]["value"])
-        await self.open(body["trigger_id"], channel, command, preset)
+        await self.open(context, body["trigger_id"], channel, command, preset)
 
-    async def _draw_home(self, user: str, page: int = 1) -> None:
-        invocation = await self._directory.invocation("", user)
+    async def _draw_home(self, team: Team, user: str, page: int = 1) -> None:
+        invocation = await team.directory.invocation("", user)
         names = {command.name: command for command in self._clerk.commands}
         status = (await self._clerk.pressed(invocation, STATUS)).message if STATUS in names else None
         view = home(invocation, await self._followed(invocation.tenant), names, status, page)
-        await self._client.views_publish(user_id=user, view=view)
-        self._at_home[user] = page
-        self._at_home.move_to_end(user)
+        await team.client.views_publish(user_id=user, view=view)
+        self._at_home[team.id, user] = page
+        self._at_home.move_to_end((team.id, user))
         if len(self._at_home) > HOMES:
             self._at_home.popitem(last=False)
 
-    async def _redraw_home(self, user: str) -> None:
+    async def _redraw_home(self, team: Team, user: str) -> None:
         """For who may be looking at it; everybody else's is drawn when they come."""
-        if user in self._at_home:
-            await self._draw_home(user, self._at_home[user])
+        if page := self._at_home.get((team.id, user)):
+            await self._draw_home(team, user, page)
 
-    async def completed(self, ack: AsyncAck, body: Body) -> None:
+    async def completed(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         """Options while somebody types."""
         command, option = asked(body["block_id"])
-        invocation = await self._directory.bare(Form.of(body["view"]).channel, body["user"]["id"])
+        team = await self._team(context)
+        invocation = await team.directory.bare(Form.of(body["view"]).channel, body["user"]["id"])
         typed = str(body.get("value") or "")
         await ack(options=offered(await self._clerk.choices(invocation, command, option, typed), typed))
+
+    async def _team(self, context: AsyncBoltContext) -> Team:
+        return await self._teams.get(context.team_id or "")
 
     def _form(self, wanted: Form, preset: Mapping[str, str] = {}) -> View:
         known = self._clerk.find(wanted.command) or self._clerk.find(FIRST) or self._clerk.commands[0]
@@ -190,6 +199,7 @@ class Windows:
 
     async def _answer(
         self,
+        team: Team,
         user: str,
         wanted: Form,
         *,
@@ -197,27 +207,31 @@ class Windows:
         filled: Mapping[str, Any] | None = None,
         chosen: bool = False,
     ) -> Message:
+        chosen = chosen and bool(wanted.channel)
         try:
-            invocation = await self._directory.invocation(wanted.channel, user, chosen=chosen and bool(wanted.channel))
+            team = await self._teams.hosting(team, wanted.channel)
+            invocation = await team.directory.invocation(wanted.channel, user, chosen=chosen)
         except UserError as error:
             return sorry(error)
         if filled is not None:
             return (await self._clerk.filled(invocation, wanted.command, filled)).message
         return (await self._clerk.pressed(invocation, line)).message
 
-    async def _tell(self, view_id: str, wanted: Form, message: Message) -> None:
-        try:
-            await self._show(view_id, result(wanted, message))
-        except SlackApiError as error:
-            log.warning("slack refused a window", reason=code_of(error))
-            await self._show(view_id, result(wanted, Message(body=(paragraph(message.text[:2000]),))))
 
-    async def _show(self, view_id: str, view: View) -> None:
-        try:
-            await self._client.views_update(view_id=view_id, view=view)
-        except SlackApiError as error:
-            if code_of(error) not in CLOSED:
-                raise
+async def _tell(team: Team, view_id: str, wanted: Form, message: Message) -> None:
+    try:
+        await _show(team, view_id, result(wanted, message))
+    except SlackApiError as error:
+        log.warning("slack refused a window", reason=code_of(error))
+        await _show(team, view_id, result(wanted, Message(body=(paragraph(message.text[:2000]),))))
+
+
+async def _show(team: Team, view_id: str, view: View) -> None:
+    try:
+        await team.client.views_update(view_id=view_id, view=view)
+    except SlackApiError as error:
+        if code_of(error) not in CLOSED:
+            raise
 
 
 def about(message: Body, command: str = MORE) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.ports import Places
-from bot.platforms.slack.directory import Directory
-from bot.platforms.slack.outcome import GONE, OUT, code_of
+from bot.platforms.slack.outcome import GONE, code_of
+from bot.platforms.slack.teams import Team, Teams
 
 log = structlog.get_logger(__name__)
 
@@ -32,11 +31,9 @@ PUT_OUT = ("app_uninstalled", "tokens_revoked")
 class Workspace:
     """Events may come late, twice and out of order: what they say is asked again where it would cost something."""
 
-    def __init__(self, client: AsyncWebClient, directory: Directory, places: Places | None, user: str) -> None:
-        self._client = client
-        self._directory = directory
+    def __init__(self, teams: Teams, places: Places | None) -> None:
+        self._teams = teams
         self._places = places
-        self._user = user
 
     def register(self, app: AsyncApp) -> None:
         for kind in CLOSED:
@@ -46,43 +43,48 @@ class Workspace:
         for kind in PUT_OUT:
             app.event(kind)(self.put_out)
 
-    async def closed(self, ack: AsyncAck, event: Event) -> None:
+    async def closed(self, ack: AsyncAck, event: Event, context: AsyncBoltContext) -> None:
         await ack()
-        self._directory.forget_channels()
-        if self._places and not await self._is_open(event["channel"]):
-            reason = GONE[CLOSED[event["type"]]].format(bot=self._directory.bot)
-            await self._places.closed(self._id(event["channel"]), reason)
+        team = await self._at(context, event["channel"])
+        team.directory.forget_channels()
+        if self._places and not await _is_open(team, event["channel"]):
+            reason = GONE[CLOSED[event["type"]]].format(bot=team.bot)
+            await self._places.closed(_id(team, event["channel"]), reason)
 
-    async def opened(self, ack: AsyncAck, event: Event) -> None:
+    async def opened(self, ack: AsyncAck, event: Event, context: AsyncBoltContext) -> None:
         """A channel was unarchived, or somebody joined one: only we are of interest."""
         await ack()
-        if event["type"] == "member_joined_channel" and event.get("user") != self._user:
+        team = await self._teams.get(context.team_id or "")
+        if event["type"] == "member_joined_channel" and event.get("user") != team.user:
             return
-        self._directory.forget_channels()
-        if self._places and await self._is_open(event["channel"]):
-            await self._places.opened(self._id(event["channel"]))
+        team.directory.forget_channels()
+        team = await self._at(context, event["channel"])
+        if self._places and await _is_open(team, event["channel"]):
+            await self._places.opened(_id(team, event["channel"]))
 
-    async def put_out(self, ack: AsyncAck) -> None:
+    async def put_out(self, ack: AsyncAck, context: AsyncBoltContext) -> None:
         """Nothing is kept of a workspace that put us out; but one that took us in again since is not put out."""
         await ack()
-        try:
-            await self._client.auth_test()
-        except SlackApiError as error:
-            if code_of(error) not in OUT:
-                raise
-            log.warning("the app was removed from the workspace", team=self._directory.team, reason=code_of(error))
-            if self._places:
-                await self._places.removed(self._directory.tenant)
+        gone = await self._teams.gone(context.team_id or "")
+        if gone is None:
+            log.info("an event says that the app was removed, but its token works", team=context.team_id)
             return
-        log.info("an event says that the app was removed, but its token works", team=self._directory.team)
+        log.warning("the app was removed from the workspace", team=gone)
+        if self._places:
+            await self._places.removed(f"slack:{gone}")
 
-    async def _is_open(self, channel: str) -> bool:
-        try:
-            answer = await self._client.conversations_info(channel=channel)
-        except SlackApiError as error:
-            log.debug("slack does not show a channel", channel=channel, reason=code_of(error))
-            return False
-        return not (answer.get("channel") or {}).get("is_archived")
+    async def _at(self, context: AsyncBoltContext, channel: str) -> Team:
+        return await self._teams.hosting(await self._teams.get(context.team_id or ""), channel)
 
-    def _id(self, channel: str) -> str:
-        return f"{self._directory.tenant}:{channel}"
+
+async def _is_open(team: Team, channel: str) -> bool:
+    try:
+        answer = await team.client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        log.debug("slack does not show a channel", channel=channel, reason=code_of(error))
+        return False
+    return not (answer.get("channel") or {}).get("is_archived")
+
+
+def _id(team: Team, channel: str) -> str:
+    return f"slack:{team.id}:{channel}"

@@ -211,6 +211,16 @@ async def test_a_button_runs_its_command_privately(slack: FakeSlack) -> None:
     assert (desk.calls[0][0], desk.calls[0][1].channel.id) == ("topics", PLACE)
 
 
+async def test_a_press_in_a_thread_is_answered_there(slack: FakeSlack) -> None:
+    async with running(slack) as platform:
+        await platform.send(PLACE, ALERT, delivery_id=DELIVERY)
+        posted = slack.channels[ALERTS].messages[0]
+        above = {**posted, "thread_ts": posted["ts"]}  # somebody has replied to it
+        assert "thread_ts" not in (await slack.press(above, "Mute story", channel=ALERTS)).message
+        below = {**posted, "ts": "9.1", "thread_ts": posted["ts"]}
+        assert (await slack.press(below, "Mute story", channel=ALERTS)).message["thread_ts"] == posted["ts"]
+
+
 async def test_a_button_works_after_a_restart(slack: FakeSlack) -> None:
     async with running(slack) as platform:
         await platform.send(PLACE, ALERT, delivery_id=DELIVERY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -19,7 +19,8 @@ from slack_sdk.signature import SignatureVerifier
 from bot.app import open_house
 from bot.core.errors import SettingsError
 from bot.platforms.slack import SlackPlatform
-from bot.platforms.slack.door import BIGGEST, PATH, REMEMBERED, Door
+from bot.platforms.slack.door import BIGGEST, PATH, REMEMBERED, WINDOW, Door
+from bot.platforms.slack.once import MOST, InMemory, Marks
 from tests.fakes.sample_commands import sample_router
 from tests.fakes.settings import quiet
 from tests.fakes.slack_server import FakeSlack
@@ -76,6 +77,17 @@ async def test_an_event_is_done_once_however_often_and_in_whatever_order_it_is_t
         await slack.slash("help")
     assert sorted(given["query"] for name, _, given in desk.calls if name == "news") == ["Iraq", "Syria"]
     assert len(slack.http.statuses) == 6
+
+
+async def test_an_event_that_another_process_has_heard_is_not_done_again(slack: FakeSlack) -> None:
+    router, desk = sample_router()
+    marks = InMemory(lambda: datetime.now(UTC))
+    for _ in range(2):
+        async with running(slack, router, marks=marks):
+            await slack.mention("news Iraq", event_id="Ev1")
+            await slack.http.acknowledged()
+            await slack.slash("help")
+    assert [name for name, _, _ in desk.calls] == ["news", "help", "help"]
 
 
 @pytest.mark.parametrize(
@@ -144,33 +156,59 @@ async def test_only_slacks_path_is_open_and_only_to_requests_that_fit(slack: Fak
 
 
 async def test_before_the_platform_is_up_slack_is_told_to_come_again() -> None:
-    assert await asked(Door("secret", lambda: NOW), b"{}", signed(b"{}")) == 503
+    assert await asked(door_at(lambda: NOW), b"{}", signed(b"{}")) == 503
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(HEADERS), st.binary(max_size=80)), max_size=5), st.binary(max_size=200))
 async def test_any_bytes_are_a_401_and_no_exception(headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    assert await asked(Door("secret", lambda: NOW), body, headers) == 401
+    assert await asked(door_at(lambda: NOW), body, headers) == 401
 
 
 async def test_a_door_without_a_secret_lets_nobody_in() -> None:
-    assert await asked(Door("", lambda: NOW), b"{}", signed(b"{}", secret="")) == 401
+    assert await asked(door_at(lambda: NOW, ""), b"{}", signed(b"{}", secret="")) == 401
 
 
-async def test_what_is_remembered_of_requests_is_bounded_and_goes() -> None:
+def door_at(clock: Callable[[], datetime], secret: str = "secret", marks: Marks | None = None) -> Door:
+    return Door(secret, clock, marks or InMemory(clock))
+
+
+async def test_a_replay_at_another_process_is_refused() -> None:
     now = [NOW]
-    door = Door("secret", lambda: now[0])
-    assert await asked(door, b"0", signed(b"0")) == 503
-    assert len(door._used) == 0  # it may come again within the same second
+    marks = InMemory(lambda: now[0])
+    first, second = (door_at(lambda: now[0], marks=marks) for _ in range(2))
+    assert await asked(first, b"0", signed(b"0")) == 503  # not up yet: it may come again within the same second
+    for door in (first, second):
+        door.app = AsyncApp(token="xoxb-token", signing_secret="secret", request_verification_enabled=False)
+    assert await asked(first, b"0", signed(b"0")) not in (401, 503)
+    assert await asked(second, b"0", signed(b"0")) == 401
+    now[0] += WINDOW
+    assert await asked(second, b"0", signed(b"0")) == 401
+
+
+async def test_marks_that_cannot_be_asked_are_no_exception_and_let_nothing_in() -> None:
+    class Broken(InMemory):
+        async def put(self, key: str, keep: timedelta) -> bool:
+            raise OSError("the database is away")
+
+    door = door_at(lambda: NOW, marks=Broken(lambda: NOW))
     door.app = AsyncApp(token="xoxb-token", signing_secret="secret", request_verification_enabled=False)
-    for number in range(3):
-        body = str(number).encode()
-        assert await asked(door, body, signed(body)) != 401
-    assert len(door._used) == 3 < REMEMBERED
-    now[0] += timedelta(minutes=10, seconds=1)
-    body = b"later"
-    assert await asked(door, body, signed(body, at=now[0])) != 401
-    assert len(door._used) == 1
+    assert await asked(door, b"{}", signed(b"{}")) == 503
+
+
+async def test_marks_in_memory_end_and_are_bounded() -> None:
+    now = [NOW]
+    marks = InMemory(lambda: now[0])
+    assert await marks.put("a", REMEMBERED)
+    assert not await marks.put("a", REMEMBERED)
+    now[0] += REMEMBERED
+    assert await marks.put("a", REMEMBERED)
+    assert await marks.take("a")
+    assert not await marks.take("a")
+    for number in range(MOST + 5):
+        await marks.put(str(number), REMEMBERED)
+    assert len(marks._until) == MOST
+    assert not await marks.put(str(MOST + 4), REMEMBERED)
 
 
 async def test_without_a_secret_or_a_web_port_it_does_not_start(tmp_path_factory: pytest.TempPathFactory) -> None:
