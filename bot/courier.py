@@ -26,7 +26,7 @@ import structlog
 from bot import metrics
 from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.model import EVERYONE, Delivery
-from bot.core.ports import Platform
+from bot.core.ports import OpensThreads, Platform
 from bot.jobs import Jobs
 from bot.pace import LIMITS, PROBE, Gate, Limits, Room
 from bot.places import close
@@ -197,12 +197,13 @@ class Courier:
             raise TryLater(f"the database failed before the send ({type(error).__name__})") from error
         if loop.time() - began > self.times.send.total_seconds():
             return None  # the process stood still after the fence was read: it may have fallen since
-        return await platform.send(delivery.channel, delivery.message, delivery_id=delivery.id)
+        return await platform.send(_place(platform, delivery), delivery.message, delivery_id=delivery.id)
 
     async def _look_up(self, platform: Platform, delivery: Delivery) -> str | None:
         """The id of a message that an earlier attempt may have posted without our hearing of it."""
         try:
-            return await platform.find(delivery.channel, delivery.id, delivery.first_dispatch or _LONG_AGO)
+            since = delivery.first_dispatch or _LONG_AGO
+            return await platform.find(_place(platform, delivery), delivery.id, since)
         except (Rejected, ChannelGone) as error:
             # Nobody can tell. We rather ring twice than not at all, and say so.
             metrics.POSSIBLE_DUPLICATES.labels(platform.name).inc()
@@ -282,6 +283,13 @@ class Courier:
         if expired:
             metrics.DELIVERIES.labels("any", "expired").inc(expired)
             log.warning("alerts expired undelivered", count=expired)
+
+
+def _place(platform: Platform, delivery: Delivery) -> str:
+    """Its channel, or the thread of the alert with which its story began there."""
+    if delivery.root and isinstance(platform, OpensThreads):
+        return platform.thread(delivery.channel, delivery.root)
+    return delivery.channel
 
 
 def _dropped_if_repeated(platform: Platform, delivery: Delivery, later: timedelta) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Protocol
@@ -184,7 +184,7 @@ class Pipeline:
         woken = story is not None and article.when - story.last_seen > WAKES_AFTER
         ringing = await hearers(tx, self.following, feed, article, placed, story, woken=woken)
         for channel, rings in ringing.items():
-            await self._queue(tx, channel, rings, article, story_id, story, summaries, now)
+            await self._queue(tx, channel, rings, article, story_id, None if woken else story, summaries, now)
         return set(ringing)
 
     async def _rewrite(self, tx: Tx, feed: Feed, fetched: Fetched, now: datetime) -> set[str]:
@@ -219,7 +219,10 @@ class Pipeline:
         summaries: Mapping[str, Summary],
         now: datetime,
     ) -> None:
-        """One alert for one channel, frozen as it will be posted, naming every topic that earned it."""
+        """One alert for one channel, frozen as it will be posted, naming every topic that earned it.
+
+        `story` is the one that has rung there, if one has: in its thread, where it has one, the alert goes.
+        """
         tenant = rings[0].subscription.tenant
         rings = sorted(rings, key=lambda each: -each.match.score)
         topics = tuple(each.match.topic for each in rings)
@@ -228,6 +231,9 @@ class Pipeline:
             message = follows(article, story, rings)
         else:
             message = self._composed(article, rings, story_id, summaries)
+        root = await tx.cards.threaded(channel, story_id) if story is not None else ""
+        if root:
+            message = replace(message, manner=replace(message.manner, thread=False, within=root))
         delivery = Delivery(
             id=delivery_id(tenant, channel, str(story_id), article.id, *topics),
             tenant=tenant,
@@ -240,8 +246,9 @@ class Pipeline:
         )
         if await tx.outbox.add(delivery):
             metrics.ALERTS.inc()
-            if not aside:
+            if not aside and not root:
                 await tx.cards.open(delivery, now=now)
+            if not aside:
                 await tx.outbox.mark_alerted(channel, story_id, topics, delivery_id=delivery.id, now=now)
 
     def _composed(

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.message import Message
-from bot.core.model import Fetched
-from tests.fakes.newsroom import Newsroom
-from tests.fakes.ports import entries
+from bot.core.model import Channel, Fetched
+from tests.fakes.newsroom import GENERAL, Newsroom
+from tests.fakes.ports import FakePlatform, entries
 
 SOURCES = ("The Wire", "The Other", "The Third", "The Fourth")
 HEADLINE = "Iraqi army drives Islamic State out of Hawija"
@@ -87,6 +87,48 @@ async def test_follow_ups_are_short_silent_and_beside_the_card(room: Newsroom) -
     await room.edit()
     assert [number for number, _ in room.platform.edited] == ["1"]
     assert "2 outlets" in said(room)[0].text
+
+
+class WithThreads(FakePlatform):
+    def thread(self, channel: str, remote_id: str) -> str:
+        return f"{channel}/{remote_id}"
+
+
+async def test_where_each_story_has_a_thread_it_goes_on_in_there(room: Newsroom) -> None:
+    room.platform = WithThreads()
+    await room.restart()
+    await room.say("/subscribe ISIL thread:yes")
+    await room.say("/ring ISIL follow")
+    for source in SOURCES[:2]:
+        await publish(room, source)
+    await room.say("/ring ISIL every")
+    await publish(room, SOURCES[2])
+    assert [channel for channel, _, _ in room.platform.posted] == [GENERAL.id, f"{GENERAL.id}/1", f"{GENERAL.id}/1"]
+    first, follow_up, again = said(room)
+    assert (first.manner.thread, again.manner.thread, follow_up.manner.thread) == (True, False, False)
+    assert "Mute story" in [button.label for button in again.buttons]
+    await room.edit()
+    assert {number for number, _ in room.platform.edited} == {"1"}  # the card is the one that the thread is under
+    room.clock.forward(timedelta(hours=30))
+    await publish(room, SOURCES[3])
+    assert room.platform.posted[-1][0] == GENERAL.id  # a story that wakes rings as if it were new
+
+
+async def test_a_platform_without_threads_says_it_in_the_channel(room: Newsroom) -> None:
+    await room.say("/subscribe ISIL thread:yes")
+    await room.say("/ring ISIL follow")
+    for source in SOURCES[:2]:
+        await publish(room, source)
+    assert [channel for channel, _, _ in room.platform.posted] == [GENERAL.id] * 2
+
+
+async def test_a_forum_has_a_thread_for_each_story_unless_somebody_says_no(room: Newsroom) -> None:
+    forum = Channel("fake:forum", "fake", "stories", forum=True)
+    await room.say("/subscribe Iraq", forum)
+    assert "a thread for each story" in await room.say("/subscriptions", forum)
+    await room.say("/subscribe Iraq thread:no", forum)
+    await room.say("/subscribe Iraq", forum)
+    assert "a thread for each story" not in await room.say("/subscriptions", forum)
 
 
 async def test_a_story_rings_again_at_the_origin_that_was_chosen(room: Newsroom) -> None:

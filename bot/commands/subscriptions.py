@@ -51,7 +51,7 @@ async def subscribe(
     to: Annotated[Channel | None, Option("Another channel to post to", word="to")] = None,
     mention: Annotated[Role | None, Option("A role to mention when it rings; none for nobody", word="mention")] = None,
     silent: Annotated[bool | None, Option("Post without a sound")] = None,
-    thread: Annotated[bool | None, Option("Open a thread for each story")] = None,
+    thread: Annotated[bool | None, Option("A thread for each story, in which it goes on")] = None,
 ) -> Message:
     target = to or call.channel
     meant = understood(desk, call, topic, "subscribe")
@@ -64,7 +64,8 @@ async def subscribe(
             )
         await tx.channels.remember(target, now=now)
         made, new = await tx.subscriptions.add(call.tenant, target, meant.name, created_by=call.person.id, now=now)
-        manner = _asked(made.manner, mention, silent, thread)
+        wanted = True if new and target.forum and thread is None else thread
+        manner = _asked(made.manner, mention, silent, wanted)
         arranged = manner != made.manner and await tx.subscriptions.arrange(made.id, call.tenant, manner)
         if made.paused:
             # Whoever subscribes again has let us in again: what waited for the channel goes out.

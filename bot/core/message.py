@@ -87,12 +87,14 @@ class Role:
 class Manner:
     """How a message arrives, as far as its platform can: whom it calls, whether it rings, whether it opens a thread.
 
-    These roles are the only people that a message of ours can ever notify by name.
+    These roles are the only people that a message of ours can ever notify by name. `within` is the id of the delivery
+    in whose thread the message goes, where the platform has threads.
     """
 
     roles: tuple[Role, ...] = ()
     silent: bool = False
     thread: bool = False
+    within: str = ""
 
 
 USUAL = Manner()
@@ -202,7 +204,8 @@ def from_json(value: Mapping[str, Any]) -> Message:
 
 def manner_to_json(manner: Manner) -> dict[str, Any]:
     roles = [{"id": role.id, "name": role.name} for role in manner.roles]
-    return {"roles": roles, "silent": manner.silent, "thread": manner.thread}
+    within = {"within": manner.within} if manner.within else {}
+    return {"roles": roles, "silent": manner.silent, "thread": manner.thread, **within}
 
 
 def manner_from_json(value: Mapping[str, Any]) -> Manner:
@@ -211,4 +214,5 @@ def manner_from_json(value: Mapping[str, Any]) -> Manner:
         roles=tuple(Role(role["id"], role["name"]) for role in value.get("roles", ())),
         silent=bool(value.get("silent")),
         thread=bool(value.get("thread")),
+        within=str(value.get("within", "")),
     )

@@ -212,11 +212,15 @@ class NamedTopic:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place where alerts go. `id` is `platform:id`, opaque outside its platform; `name` is for people."""
+    """A place where alerts go. `id` is `platform:id`, opaque outside its platform; `name` is for people.
+
+    In a `forum` every message opens a thread of its own.
+    """
 
     id: str
     tenant: str
     name: str = ""
+    forum: bool = False
 
     @property
     def platform(self) -> str:
@@ -336,7 +340,8 @@ class DeliveryState(StrEnum):
 class Delivery:
     """One row of the outbox: a message frozen at creation, on its way to one channel.
 
-    `attempt` is also the fencing token of the claim: who holds an older number has lost the row.
+    `attempt` is also the fencing token of the claim: who holds an older number has lost the row. `root` is the
+    platform's id of the message in whose thread this one goes.
     """
 
     id: str
@@ -356,6 +361,7 @@ class Delivery:
     """Workers in a row that ended with it in hand; the third makes it poison."""
     remote_id: str = ""
     reason: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,15 @@ class ChecksChannels(Protocol):
         ...
 
 
+@runtime_checkable
+class OpensThreads(Protocol):
+    """A platform on which what follows can stand in the thread of a message."""
+
+    def thread(self, channel: str, remote_id: str) -> str:
+        """Where to `send` and to `find` what goes into the thread of a posted message: an address as a channel's."""
+        ...
+
+
 class Platform(Protocol):
     """Where alerts go and commands come from.
 

@@ -40,6 +40,15 @@ class Cards:
         )
         await self.tx.execute(again)
 
+    async def threaded(self, channel: str, story_id: int) -> str:
+        """The id of the delivery in whose thread the story goes on in this channel; empty where it has none."""
+        given_up = (DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
+        found = await self.tx.first(
+            select(sent.id, sent.message).join(t.card, sent.id == card.delivery_id)
+            .where(card.story_id == story_id, card.channel == channel, sent.state.not_in(given_up))
+        )  # fmt: skip
+        return found.id if found and found.message.manner.thread else ""
+
     async def want(self, story_id: int, *, now: datetime) -> None:
         """The story has changed: its cards are to be edited, a moment from now."""
         soon = now + COALESCE

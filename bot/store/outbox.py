@@ -9,6 +9,7 @@ The protocol with its crash points is the transactional outbox with leases; orde
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,7 +101,7 @@ class Outbox:
         while True:
             claimed = await self._claim(channel, owner, now, lease)
             if claimed is None or claimed.deaths < MOST_DEATHS:
-                return _delivery(claimed) if claimed else None
+                return replace(_delivery(claimed), root=await self._root(claimed)) if claimed else None
             await self.tx.execute(
                 update(t.delivery)
                 .where(row.seq == claimed.seq)
@@ -109,6 +110,14 @@ class Outbox:
                     reason=f"{MOST_DEATHS} workers died sending it; it may have been posted",
                 )
             )  # fmt: skip
+
+    async def _root(self, claimed: Record) -> str:
+        """The message in whose thread this one goes, if it is on the platform."""
+        within = claimed.message.manner.within
+        if not within:
+            return ""
+        wanted = select(row.remote_id).where(row.id == within, row.channel == claimed.channel)
+        return (await self.tx.execute(wanted)).scalar() or ""
 
     async def _claim(self, channel: str, owner: str, now: datetime, lease: timedelta) -> Record | None:
         head = select(func.min(row.seq)).where(row.channel == channel, t.OPEN)

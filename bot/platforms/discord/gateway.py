@@ -249,7 +249,8 @@ class Gateway(discord.AutoShardedClient):
                 may_manage=not in_server or interaction.permissions.manage_guild,
             ),
             channels=tuple(
-                Channel(f"discord:{channel.id}", tenant, channel.name) for channel in self._open_to(interaction)
+                Channel(f"discord:{each.id}", tenant, each.name, isinstance(each, discord.ForumChannel))
+                for each in self._open_to(interaction)
             ),
             roles=tuple(Role(f"discord:{role.id}", role.name) for role in self._callable(interaction)),
             locale=str(interaction.locale),

@@ -27,7 +27,7 @@ NOT_A_PLACE = (50008, 50024)
 """Error codes of a channel that cannot hold messages: a category, a voice channel closed to text."""
 NO_INBOX = (50007, 50278)
 """The person lets nobody write, or shares no server with the bot any more."""
-UNKNOWN_MESSAGE = 10008
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 CLOSED = {
     **dict.fromkeys(NOT_A_PLACE, "The channel takes no messages: choose another with /subscribe"),
     # One that is not locked opens by itself when somebody writes in it.

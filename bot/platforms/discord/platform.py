@@ -24,12 +24,15 @@ from bot.platforms.discord.outcome import BotMustWait
 from bot.platforms.discord.post import Post
 from bot.platforms.discord.press import LongLines
 from bot.platforms.discord.rights import NEEDED
+from bot.platforms.discord.threads import POST
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 """Between two lives of the connection. Discord allows 1,000 a day: at five minutes a day takes 288."""
 PERSON = "discord:user:"
+THREAD = "/"
+"""Between a channel and the message whose thread is meant: "discord:1/2"."""
 SHARDS_EXPECTED = 20
 LONGEST_WAIT = timedelta(days=1)
 STEADY = timedelta(minutes=5)
@@ -128,7 +131,15 @@ class DiscordPlatform:
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         self._point_library()
         self._lines.keep(message)
-        return await self._post.send(await self._place(channel), message, delivery_id)
+        channel, _, root = channel.partition(THREAD)
+        place = await self._place(channel)
+        if root:
+            return await self._post.reply(place, int(root), message, delivery_id)
+        return await self._post.send(place, message, delivery_id)
+
+    def thread(self, channel: str, remote_id: str) -> str:
+        root = remote_id.removeprefix(POST)
+        return f"{channel}{THREAD}{root}" if root.isdecimal() else channel
 
     async def edit(self, channel: str, remote_id: str, message: Message) -> None:
         self._point_library()
@@ -137,7 +148,10 @@ class DiscordPlatform:
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
         self._point_library()
-        return await self._post.find(await self._place(channel), delivery_id, since)
+        channel, _, root = channel.partition(THREAD)
+        place = await self._place(channel)
+        found = await self._post.find_reply(int(root), delivery_id, since) if root else None
+        return found or await self._post.find(place, delivery_id, since)
 
     async def _live(self, router: Router) -> None:
         """One life of the gateway. Whatever ends it but a wrong setting is logged, and the next one begins.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import discord
 import structlog
 
-from bot.core.errors import Rejected, TryLater
+from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.message import Message
 from bot.platforms.discord.audit import look_at
 from bot.platforms.discord.draw import look as card
@@ -19,6 +20,7 @@ from bot.platforms.discord.draw import marks, nonce, roles
 from bot.platforms.discord.outcome import (
     CLOSED_INBOX,
     NOT_A_PLACE,
+    UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     BotMustWait,
     judged,
@@ -36,6 +38,9 @@ SKEW = timedelta(seconds=30)
 """Discord stamps a message by its own clock; we look that much further back."""
 REPEATED = timedelta(minutes=10)
 """How far back a forum's post that is sent a second time is looked for."""
+REPLY = "{}/{}"
+"""The remote id of a message in the thread of another."""
+IN_THREAD = re.compile(r"(\d+)/(\d+)")
 DELETED = "deleted"
 """The remote id of a message that somebody deleted before we learned its id."""
 
@@ -85,10 +90,27 @@ class Post:
             await open_thread(self._client, channel_id, int(remote_id), message)
         return remote_id
 
+    async def reply(self, channel_id: int, root: int, message: Message, delivery_id: str) -> str:
+        """Into the thread of a message, which has the message's own number; where that is closed, into the channel."""
+        for _ in range(2):
+            try:
+                async with self._channel(root) as thread:
+                    return REPLY.format(root, await self._pictured(thread, message, delivery_id, self._create))
+            except ChannelGone as error:
+                cause = error.__cause__
+                if not (isinstance(cause, discord.HTTPException) and cause.code == UNKNOWN_CHANNEL and self._client):
+                    log.warning("what follows an alert is not in its thread", channel=channel_id, reason=str(error))
+                    break
+                # A process that was killed right after the alert has opened none.
+                await open_thread(self._client, channel_id, root, message)
+        return await self.send(channel_id, message, delivery_id)
+
     async def edit(self, channel_id: int, remote_id: str, message: Message) -> None:
         if remote_id.startswith(POST):
             remote_id = remote_id.removeprefix(POST)
             channel_id = int(remote_id)
+        if match := IN_THREAD.fullmatch(remote_id):
+            channel_id, remote_id = int(match[1]), match[2]
         if not remote_id.isdecimal():
             raise Rejected("The message was deleted in Discord")
         async with self._channel(channel_id) as channel:
@@ -110,6 +132,14 @@ class Post:
                     self._forums[channel_id], since - SKEW, lambda posted: _carries(posted, delivery_id)
                 )
         return found
+
+    async def find_reply(self, root: int, delivery_id: str, since: datetime) -> str | None:
+        """As `find`, in the thread of a message; in one that is not there, nothing is."""
+        try:
+            found = await self.find(root, delivery_id, since)
+        except ChannelGone:
+            return None
+        return REPLY.format(root, found) if found else None
 
     async def inbox(self, person_id: int) -> int:
         """The channel of the direct messages with a person. Raises ChannelGone where they let us write none."""

@@ -59,6 +59,45 @@ async def test_a_thread_that_cannot_be_does_not_cost_the_alert(discord: FakeDisc
     assert threads(discord) == []
 
 
+async def test_what_follows_goes_into_the_thread_and_can_be_found_and_edited_there(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    since = datetime.now(UTC)
+    for place, first in ((PLACE, TALKED_ABOUT), (FORUM_PLACE, ALERT)):
+        root = await posting.send(place, first, delivery_id=f"first in {place}")
+        within = posting.thread(place, root)
+        remote_id = await posting.send(within, Message(title="It goes on"), delivery_id=DELIVERY)
+        thread = threads(discord)[-1]
+        assert text_of(thread.messages[-1]) == "### It goes on"
+        assert remote_id == f"{thread.id}/{thread.messages[-1]['id']}"
+        assert await posting.find(within, DELIVERY, since) == remote_id
+        await posting.edit(place, remote_id, Message(title="It ended"))
+        assert text_of(thread.messages[-1]) == "### It ended"
+        assert await posting.send(within, Message(title="It goes on"), delivery_id=DELIVERY) == remote_id
+    assert posting.thread(PLACE, "deleted") == PLACE
+
+
+async def test_a_thread_that_a_kill_prevented_is_opened_by_what_follows(
+    discord: FakeDiscord, posting: DiscordPlatform
+) -> None:
+    root = await posting.send(PLACE, ALERT, delivery_id=DELIVERY)
+    await posting.send(posting.thread(PLACE, root), Message(title="It goes on"), delivery_id="next")
+    (thread,) = threads(discord)
+    assert (str(thread.id), thread.parent, len(thread.messages)) == (root, ALERTS, 1)
+
+
+@pytest.mark.parametrize("place", [PLACE, FORUM_PLACE])
+async def test_what_follows_stands_in_the_channel_where_the_thread_is_closed_to_us(
+    discord: FakeDiscord, posting: DiscordPlatform, place: str
+) -> None:
+    since = datetime.now(UTC)
+    root = await posting.send(place, TALKED_ABOUT, delivery_id=DELIVERY)
+    threads(discord)[0].locked = True
+    remote_id = await posting.send(posting.thread(place, root), Message(title="It goes on"), delivery_id="next")
+    assert [posted.channel_id for posted in discord.posted] == [int(place.removeprefix("discord:"))] * 2
+    assert await posting.find(posting.thread(place, root), "next", since) == remote_id
+
+
 async def test_in_a_forum_each_alert_is_a_post_with_the_tags_of_its_topics(
     discord: FakeDiscord, posting: DiscordPlatform
 ) -> None:
