@@ -7,9 +7,9 @@ from typing import Annotated
 
 from bot.commands.desk import Desk
 from bot.commands.topics import names_of_topics, understood
-from bot.commands.wording import at, counted, paged
+from bot.commands.wording import by, counted, headline, paged
 from bot.core.command import Invocation, Option, command
-from bot.core.message import Button, Kind, Message, Paragraph, Span, paragraph
+from bot.core.message import Button, Kind, Message, Paragraph, paragraph
 from bot.core.model import Article, Revision
 
 
@@ -44,9 +44,9 @@ async def changes(
 
     def draw(each: tuple[Revision, Article]) -> Paragraph:
         revision, article = each
-        about = " · ".join(part for part in (article.source, at(revision.at, call.zone)) if part)
         told = f" — it was “{revision.title}”" if revision.headline else " — its text was changed"
-        return Paragraph((Span(article.title, bold=True, url=article.url), Span(f"{told} · {about}")), Kind.ITEM)
+        about = by(article.source, revision.at)
+        return paragraph(headline(article.title, article.url), told, *about, kind=Kind.ITEM)
 
     body, turn = paged(found, page, line, draw)
     follow = (Button("Subscribe", f"subscribe {meant.name}"),) if meant else ()

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from typing import Annotated
 
 from bot.commands.desk import Desk
-from bot.commands.wording import ago, at, counted, duration, listed, paged
+from bot.commands.wording import ago, counted, duration, listed, paged
 from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import FetchError, NotAFeed, NotFound, UserError
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, paragraph
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, dated, paragraph
 from bot.core.model import Feed, FeedState, Fetched
 
 LEAST_MINUTES = 5
@@ -142,7 +142,7 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
         recent = await tx.archive.of_feed(known.id, limit=3)
     body = [paragraph(f"{SAID[known.state].capitalize()}{f': {known.reason}' if known.reason else ''}.")]
     for article in recent:
-        body += listed(article, call.zone)
+        body += listed(article)
     turn = ("feed resume", "Resume") if known.state is FeedState.PAUSED else ("feed pause", "Pause")
     return Message(
         title=named(known),
@@ -153,8 +153,8 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
             Field("Language", known.lang or "not said"),
             Field("Articles a day", f"{known.per_day:.1f}"),
             Field("Last read", ago(known.ok_at, now)),
-            Field("Next look", at(known.next_check_at, call.zone) if known.next_check_at else "when due"),
-            *_besides(known, call.zone),
+            dated("Next look", known.next_check_at) if known.next_check_at else Field("Next look", "when due"),
+            *_besides(known),
         ),
         buttons=(
             Button(turn[1], f"{turn[0]} {named(known)}"),
@@ -164,14 +164,15 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
     )
 
 
-def _besides(feed: Feed, zone: str) -> list[Field]:
+def _besides(feed: Feed) -> list[Field]:
     """What is worth a line only where it is so."""
     fields = [Field("Looked at", f"every {duration(feed.interval)}")] if feed.interval else []
     if feed.fails:
-        since = f", since {at(feed.failing_since, zone)}" if feed.failing_since else ""
-        fields.append(Field("Failures in a row", f"{feed.fails}{since}"))
+        fields.append(Field("Failures in a row", str(feed.fails)))
+    if feed.failing_since:
+        fields.append(dated("Failing since", feed.failing_since))
     if feed.gap_at:
-        fields.append(Field("May have missed articles", f"before {at(feed.gap_at, zone)}"))
+        fields.append(dated("May have missed articles before", feed.gap_at))
     return fields
 
 

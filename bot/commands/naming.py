@@ -7,10 +7,10 @@ from typing import Annotated
 
 from bot.commands.desk import Desk
 from bot.commands.topics import names_of_topics
-from bot.commands.wording import at, counted
+from bot.commands.wording import counted
 from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import NotFound, UserError
-from bot.core.message import Button, Kind, Message, Paragraph, Span, Style, Tone, paragraph
+from bot.core.message import Button, Kind, Message, Span, Style, Tone, paragraph
 from bot.core.model import NamedTopic
 from bot.topics import CALLED, LONGEST_QUERY, STOPWORDS, Topic, fold, is_query, resolve
 
@@ -68,13 +68,11 @@ async def topic_history(desk: Desk, call: Invocation, name: Own) -> Message:
     if not versions:
         raise _unknown(name)
     body = [
-        Paragraph(
-            (
-                Span(f"Version {each.version}", bold=True),
-                Span(f", {at(each.at, call.zone)}: " if each.at else ": "),
-                Span(each.query or "deleted"),
-            ),
-            Kind.ITEM,
+        paragraph(
+            Span(f"Version {each.version}", bold=True),
+            *((", ", each.at) if each.at else ()),
+            f": {each.query or 'deleted'}",
+            kind=Kind.ITEM,
         )
         for each in versions[:VERSIONS_SHOWN]
     ]

@@ -42,7 +42,7 @@ async def news(
         )
     body: list[Paragraph] = []
     for each in found[(page - 1) * count : page * count]:
-        body += listed(each.article, call.zone, each.match)
+        body += listed(each.article, each.match)
     line = f"news {meant.name} days:{days} count:{count}"
     older = (Button("Older", f"{line} page:{page + 1}"),) if len(found) > page * count else ()
     newer = (Button("Newer", f"{line} page:{page - 1}"),) if page > 1 else ()
@@ -76,12 +76,12 @@ async def latest(
     if topic:
         meant = understood(desk, call, topic, "latest")
         for each in await find(desk, meant, tenant=call.tenant, days=30, limit=5):
-            body += listed(each.article, call.zone, each.match)
+            body += listed(each.article, each.match)
         name, buttons = meant.name, (Button("Subscribe", f"subscribe {meant.name}"),)
     else:
         async with desk.store.read() as tx:
             for article in await tx.archive.latest(call.tenant, limit=8):
-                body += listed(article, call.zone)
+                body += listed(article)
     if not body:
         return Message(title=f"Nothing yet from {name}", body=(paragraph("The archive fills as feeds are polled."),))
     return Message(title=f"The latest from {name}", body=tuple(body), buttons=buttons)
@@ -108,7 +108,7 @@ async def more(
     if same:
         body.append(paragraph("The same story elsewhere:", kind=Kind.NOTE))
         for each in same[:5]:
-            body += listed(each, call.zone)
+            body += listed(each)
     resembling = await _resembling(desk, call, known.title, {known.id, *(a.id for a in same)})
     if resembling:
         body.append(paragraph("On the same subject:", kind=Kind.NOTE))
@@ -137,7 +137,7 @@ async def _resembling(desk: Desk, call: Invocation, title: str, known: set[str])
             continue
         lines: list[Paragraph] = []
         for each in [f for f in found if f.article.id not in known][:5]:
-            lines += listed(each.article, call.zone, each.match)
+            lines += listed(each.article, each.match)
         if lines:
             return lines
     return []

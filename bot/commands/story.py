@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.commands.desk import Desk
-from bot.commands.wording import at, counted
+from bot.commands.wording import by, counted, headline
 from bot.core.card import coverage
 from bot.core.command import Invocation, Option, command
 from bot.core.errors import NotFound, UserError
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, paragraph
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Style, Tone, dated, paragraph
 from bot.core.model import Article, Report, Story
 from bot.stories import summary_of_story
 
@@ -50,7 +50,7 @@ async def story_show(desk: Desk, call: Invocation, story: Number) -> Message:
     body: list[Paragraph] = []
     for number, report in enumerate(reports, start=1):
         if report in shown:
-            body.append(_listed(number, report, call.zone))
+            body.append(_listed(number, report))
         elif len(body) == 1:
             body.append(paragraph(f"… {counted(len(reports) - len(shown), 'report')} in between …", kind=Kind.NOTE))
     guessed = [(n, r) for n, r in enumerate(reports, start=1) if r in shown and r.why == "similar"]
@@ -60,8 +60,8 @@ async def story_show(desk: Desk, call: Invocation, story: Number) -> Message:
         body=tuple(body),
         fields=(
             Field("Coverage", coverage(reports)),
-            Field("First seen", at(reports[0].at, call.zone)),
-            Field("Last update", at(reports[-1].at, call.zone)),
+            dated("First seen", reports[0].at),
+            dated("Last update", reports[-1].at),
         ),
         buttons=(
             Button("Summary", f"summary {story}"),
@@ -75,8 +75,7 @@ async def story_show(desk: Desk, call: Invocation, story: Number) -> Message:
     )
 
 
-def _listed(number: int, report: Report, zone: str) -> Paragraph:
-    about = " · ".join(part for part in (report.source, at(report.at, zone)) if part)
+def _listed(number: int, report: Report) -> Paragraph:
     if report.copy_of:
         why = f"copy, by {report.origin}"
     elif report.why == "similar":
@@ -85,8 +84,8 @@ def _listed(number: int, report: Report, zone: str) -> Paragraph:
         why = SAID.get(report.why, "")
     credit = f", {report.origin}" if report.origin not in (report.source, "") and not report.copy_of else ""
     note = f" ({why}{credit})" if why else ""
-    return Paragraph(
-        (Span(f"{number}. "), Span(report.title, bold=True, url=report.url), Span(f" · {about}{note}")), Kind.ITEM
+    return paragraph(
+        f"{number}. ", headline(report.title, report.url), *by(report.source, report.at), note, kind=Kind.ITEM
     )
 
 
@@ -113,7 +112,7 @@ async def summary(desk: Desk, call: Invocation, story: Number) -> Message:
         title=known.headline,
         url=reports[0].url,
         body=(paragraph(text),),
-        fields=(Field("Coverage", coverage(reports)), Field("Last update", at(reports[-1].at, call.zone))),
+        fields=(Field("Coverage", coverage(reports)), dated("Last update", reports[-1].at)),
         buttons=(Button("Whole story", f"story show {story}"),),
         footer="Summary by a language model; the articles are the source." if by_model else drawn,
     )

@@ -10,7 +10,7 @@ from bot.commands.backtest import habits
 from bot.commands.desk import Desk
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
-from bot.commands.wording import arrival, at, counted, listed, paged, rate, retelling
+from bot.commands.wording import arrival, counted, listed, paged, rate, retelling
 from bot.core.command import NOBODY, Choice, Invocation, Option, command
 from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Manner, Message, Paragraph, Role, Span, Style, Tone, paragraph
@@ -132,7 +132,7 @@ def _backtest(found: Sequence[Found], call: Invocation) -> list[Paragraph]:
         )
     ]
     for each in found[:3]:
-        lines += listed(each.article, call.zone, each.match)
+        lines += listed(each.article, each.match)
     return lines
 
 
@@ -198,10 +198,10 @@ async def subscriptions(
 
     def draw(subscription: Subscription) -> Paragraph:
         place = "" if subscription.channel == call.channel.id else f" in #{names.get(subscription.channel, '?')}"
-        since = f", since {at(subscription.created_at, call.zone)}" if subscription.created_at else ""
+        since = (", since ", subscription.created_at) if subscription.created_at else ()
         how = "".join(f", {wish}" for wish in (arrival(subscription.manner), retelling(subscription.telling)) if wish)
         state = f" — paused: {subscription.paused}" if subscription.paused else ""
-        return Paragraph((Span(subscription.topic, bold=True), Span(f"{place}{since}{how}{state}")), Kind.ITEM)
+        return paragraph(Span(subscription.topic, bold=True), place, *since, f"{how}{state}", kind=Kind.ITEM)
 
     body, turn = paged([*here, *elsewhere], page, "subscriptions", draw)
     stop = tuple(Button(f"Unsubscribe {s.topic}", f"unsubscribe {s.topic}", style=Style.DANGER) for s in here[:3])

@@ -145,7 +145,7 @@ async def topic_test(
     samples: list[Paragraph] = []
     ranked = sorted(normal, key=lambda found: -found.match.score)
     for each in ranked if len(ranked) < 4 else (*ranked[:2], ranked[-1]):  # the best two and the weakest
-        samples += listed(each.article, call.zone, each.match)
+        samples += listed(each.article, each.match)
         samples.append(paragraph(f"Score {round(each.match.score * 100)} of 100.", kind=Kind.NOTE))
     return Message(
         title=f"{meant.name} in the last {counted(days, 'day')}",

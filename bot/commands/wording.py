@@ -1,4 +1,4 @@
-"""How the replies put things: times in the reader's zone, numbers with their nouns, pages of a list."""
+"""How the replies put things: days in the reader's zone, numbers with their nouns, pages of a list."""
 
 from __future__ import annotations
 
@@ -19,15 +19,6 @@ PAGE = 10
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 story`, `12 stories`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def at(moment: datetime, zone: str) -> str:
-    """A moment in the reader's zone: `26 Nov, 14:05`."""
-    try:
-        local = moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        local = moment
-    return f"{local.day} {local:%b, %H:%M}"
 
 
 def day(moment: datetime, zone: str) -> date:
@@ -97,10 +88,18 @@ def retelling(telling: Telling) -> str:
     return ", ".join(wishes)
 
 
-def listed(article: Article, zone: str, match: Match | None = None) -> list[Paragraph]:
+def headline(title: str, url: str) -> Span:
+    return Span(title, bold=True, url=url)
+
+
+def by(source: str, at: datetime) -> tuple[str | datetime, ...]:
+    """The outlet and the time, behind a headline."""
+    return (f" · {source} · ", at) if source else (" · ", at)
+
+
+def listed(article: Article, match: Match | None = None) -> list[Paragraph]:
     """An article in a list: its linked headline, outlet and time, and the sentence that matched."""
-    about = " · ".join(part for part in (article.source, at(article.when, zone)) if part)
-    lines = [Paragraph((Span(article.title, bold=True, url=article.url), Span(f" · {about}")), Kind.ITEM)]
+    lines = [paragraph(headline(article.title, article.url), *by(article.source, article.when), kind=Kind.ITEM)]
     if match and match.evidence and match.evidence[0].sentence != article.title:
         lines.append(marked(match.evidence[0].sentence, match.evidence[0].spans))
     return lines

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, paragraph
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, dated, paragraph
 from bot.core.model import Report, Revision
 
 BY_MODEL = "Summary by a language model; the articles are the source."
@@ -37,7 +36,7 @@ def revise(
         body.append(
             Paragraph((Span("Latest: "), Span(newest.title, bold=True, url=newest.url), Span(about)), Kind.ITEM)
         )
-    body += [paragraph(each, kind=Kind.NOTE) for each in corrections(article_id, reports, revisions)]
+    body += corrections(article_id, reports, revisions)
     return replace(
         message,
         title=rang.title if rang else message.title,
@@ -53,12 +52,12 @@ def _standing(reports: Sequence[Report]) -> list[Field]:
         return []
     return [
         Field("Coverage", coverage(reports)),
-        Field("First seen", moment(reports[0].at)),
-        Field("Last update", moment(reports[-1].at)),
+        dated("First seen", reports[0].at),
+        dated("Last update", reports[-1].at),
     ]
 
 
-def corrections(article_id: str, reports: Sequence[Report], revisions: Sequence[Revision]) -> list[str]:
+def corrections(article_id: str, reports: Sequence[Report], revisions: Sequence[Revision]) -> list[Paragraph]:
     """What the outlets changed, in a line for each article; the new headline too where the card does not bear it."""
     outlets = {each.article_id: each.source for each in reports}
     titles = {each.article_id: each.title for each in reports}
@@ -72,9 +71,10 @@ def corrections(article_id: str, reports: Sequence[Report], revisions: Sequence[
         by = f" by {outlets[revision.article_id]}" if outlets[revision.article_id] else ""
         if revision.headline:
             now = f": “{titles[revision.article_id]}”" if revision.article_id != article_id else ""
-            lines.append(f"Headline changed{by}, {moment(revision.at)}{now}; it was “{revision.title}”")
+            said = f"{now}; it was “{revision.title}”"
+            lines.append(paragraph(f"Headline changed{by}, ", revision.at, said, kind=Kind.NOTE))
         else:
-            lines.append(f"Text changed{by}, {moment(revision.at)}")
+            lines.append(paragraph(f"Text changed{by}, ", revision.at, kind=Kind.NOTE))
     return lines[-2:]
 
 
@@ -83,12 +83,6 @@ def coverage(reports: Sequence[Report]) -> str:
     outlets = {each.source for each in reports}
     origins = {each.origin for each in reports}
     return f"{_counted(len(outlets), 'outlet')}, {_counted(len(origins), 'origin')}"
-
-
-def moment(at: datetime) -> str:
-    """`26 Nov, 14:05 UTC`: a field is plain text, and one text serves readers in many zones."""
-    at = at.astimezone(UTC)
-    return f"{at.day} {at:%b, %H:%M} UTC"
 
 
 def _counted(number: int, noun: str) -> str:

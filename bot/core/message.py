@@ -34,11 +34,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text. `url` makes it a link; only http and https survive drawing."""
+    """A run of text. `url` makes it a link; only http and https survive drawing.
+
+    With `at` it is an instant, which a platform draws in its reader's zone; `text` says it where none can.
+    """
 
     text: str
     bold: bool = False
     url: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,11 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A label and a short value, drawn side by side where the platform can."""
+    """A label and a short value, drawn side by side where the platform can. With `at` the value is that instant."""
 
     name: str
     value: str
+    at: datetime | None = None
 
 
 class Style(StrEnum):
@@ -134,9 +139,31 @@ class Message:
         return "\n".join(line for line in (*lines, self.footer) if line)
 
 
-def paragraph(*parts: str | Span, kind: Kind = Kind.TEXT) -> Paragraph:
-    """A paragraph of plain strings and spans."""
-    return Paragraph(tuple(Span(part) if isinstance(part, str) else part for part in parts), kind)
+def paragraph(*parts: str | Span | datetime, kind: Kind = Kind.TEXT) -> Paragraph:
+    """A paragraph of plain strings, spans and instants."""
+    return Paragraph(tuple(map(_span, parts)), kind)
+
+
+def _span(part: str | Span | datetime) -> Span:
+    if isinstance(part, Span):
+        return part
+    return Span(part) if isinstance(part, str) else instant(part)
+
+
+def instant(at: datetime) -> Span:
+    """An instant within a text."""
+    return Span(in_utc(at), at=at)
+
+
+def dated(name: str, at: datetime) -> Field:
+    """A field whose value is an instant."""
+    return Field(name, in_utc(at), at)
+
+
+def in_utc(at: datetime) -> str:
+    """`26 Nov, 14:05 UTC`: an instant where one text serves readers in many zones."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b, %H:%M} UTC"
 
 
 def marked(sentence: str, spans: Iterable[tuple[int, int]], kind: Kind = Kind.QUOTE) -> Paragraph:
@@ -162,15 +189,15 @@ def to_json(message: Message) -> dict[str, Any]:
         "title": message.title,
         "url": message.url,
         "source": message.source,
-        "at": message.at.astimezone(UTC).isoformat() if message.at else None,
+        "at": _iso(message.at),
         "body": [
             {
                 "kind": p.kind.value,
-                "spans": [{"text": s.text, "bold": s.bold, "url": s.url} for s in p.spans],
+                "spans": [{"text": s.text, "bold": s.bold, "url": s.url, "at": _iso(s.at)} for s in p.spans],
             }
             for p in message.body
         ],
-        "fields": [{"name": f.name, "value": f.value} for f in message.fields],
+        "fields": [{"name": f.name, "value": f.value, "at": _iso(f.at)} for f in message.fields],
         "buttons": [
             {"label": b.label, "command": b.command, "url": b.url, "style": b.style.value} for b in message.buttons
         ],
@@ -182,24 +209,37 @@ def to_json(message: Message) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> Message:
-    """The message that `to_json` wrote. Raises KeyError or ValueError for anything else."""
-    at = value["at"]
+    """The message that `to_json` wrote, of this version or an older one. Raises KeyError or ValueError for all else."""
     return Message(
         title=value["title"],
         url=value["url"],
         source=value["source"],
-        at=datetime.fromisoformat(at) if at else None,
+        at=_at(value["at"]),
         body=tuple(
-            Paragraph(tuple(Span(s["text"], s["bold"], s["url"]) for s in p["spans"]), Kind(p["kind"]))
+            Paragraph(
+                tuple(Span(s["text"], s["bold"], s["url"], _at(s.get("at"))) for s in p["spans"]), Kind(p["kind"])
+            )
             for p in value["body"]
         ),
-        fields=tuple(Field(f["name"], f["value"]) for f in value["fields"]),
+        fields=tuple(Field(f["name"], f["value"], _at(f.get("at"))) for f in value["fields"]),
         buttons=tuple(Button(b["label"], b["command"], b["url"], Style(b["style"])) for b in value["buttons"]),
         footer=value["footer"],
         image=value["image"],
         tone=Tone(value["tone"]),
-        manner=manner_from_json(value.get("manner", {})),  # messages frozen by an older version have none
+        manner=manner_from_json(value.get("manner", {})),
     )
+
+
+def _span_of(value: Mapping[str, Any]) -> Span:
+    return Span(value["text"], value["bold"], value["url"], _at(value.get("at")))
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+def _at(iso: str | None) -> datetime | None:
+    return datetime.fromisoformat(iso) if iso else None
 
 
 def manner_to_json(manner: Manner) -> dict[str, Any]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import blake2b
 
-from bot.core.message import Button, Field, Message, Tone, paragraph
+from bot.core.message import Button, Field, Message, Tone, dated, paragraph
 from bot.core.model import Channel, Delivery, Feed
 
 
 def gone_dark(feed: Feed, channel: Channel, *, now: datetime, own: bool = False) -> Delivery:
     """`feed` is as it is after the failure that made it dark; `own` where the channel is of one who added it."""
-    last = f"{feed.ok_at:%d %B %Y, %H:%M} UTC" if feed.ok_at else "never"
+    last = dated("Last read", feed.ok_at) if feed.ok_at else Field("Last read", "never")
     message = Message(
         title=f"{_name(feed, own)} brings nothing at the moment",
         body=(
             paragraph(f"{feed.reason[:1].upper()}{feed.reason[1:]}."),
             paragraph("It is still asked, less often; you hear once more when it is back."),
         ),
-        fields=(Field("Last read", last), Field("Failures in a row", str(feed.fails))),
+        fields=(last, Field("Failures in a row", str(feed.fails))),
         buttons=() if feed.private else (Button("Show", f"feed show {feed.name}"),),
         tone=Tone.WARNING,
     )
@@ -27,10 +27,13 @@ def gone_dark(feed: Feed, channel: Channel, *, now: datetime, own: bool = False)
 
 def back_again(feed: Feed, channel: Channel, *, now: datetime, own: bool = False) -> Delivery:
     """`feed` is as it was before the look that succeeded."""
-    since = f" It had been away since {feed.failing_since:%d %B %Y, %H:%M} UTC." if feed.failing_since else ""
+    since = (" It had been away since ", feed.failing_since, ".") if feed.failing_since else ()
     message = Message(
         title=f"{_name(feed, own)} is back",
-        body=(paragraph(f"It can be read again.{since} What it published meanwhile is alerted if it is not too old."),),
+        body=(
+            paragraph("It can be read again.", *since),
+            paragraph("What it published meanwhile is alerted if it is not too old."),
+        ),
         tone=Tone.SUCCESS,
     )
     return _delivery(feed, channel, message, f"back {feed.failing_since}", now)

@@ -193,7 +193,7 @@ def draw(message: Message, *, links: bool = True) -> Text:
 
 
 def _head(message: Message, style: str, links: bool) -> Iterator[Text]:
-    when = message.at.astimezone().strftime("%d %b %H:%M") if message.at else ""
+    when = _local(message.at) if message.at else ""
     outlet = " · ".join(part for part in (printable(message.source), when) if part)
     address = _address(message.url)
     yield Text(outlet, DIM)
@@ -209,16 +209,21 @@ def _paragraph(paragraph: Paragraph, links: bool, style: str) -> Text:
         look = MARK if span.bold and paragraph.kind is Kind.QUOTE else Style(bold=span.bold or None)
         if paragraph.kind is Kind.NOTE:
             look += DIM
-        text.append(
-            printable(span.text), Style.parse(style) + look + Style(link=address if links and address else None)
-        )
+        said = _local(span.at) if span.at else printable(span.text)
+        text.append(said, Style.parse(style) + look + Style(link=address if links and address else None))
         if address and not links:
             text.append(f" <{address}>", DIM)
     return text if len(text) > len(lead) else Text()
 
 
 def _field(field: Field) -> Text:
-    return Text.assemble((f"{printable(field.name)}: ", DIM), printable(field.value))
+    value = _local(field.at) if field.at else printable(field.value)
+    return Text.assemble((f"{printable(field.name)}: ", DIM), value)
+
+
+def _local(at: datetime) -> str:
+    """In the zone of this machine, which is the reader's."""
+    return at.astimezone().strftime("%d %b %H:%M")
 
 
 def printable(text: str) -> str:

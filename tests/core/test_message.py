@@ -25,21 +25,22 @@ from bot.core.message import (
 )
 
 texts = st.text(max_size=20)
+instants = st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 messages = st.builds(
     Message,
     title=texts,
     url=texts,
     source=texts,
-    at=st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+    at=instants,
     body=st.lists(
         st.builds(
             Paragraph,
-            st.lists(st.builds(Span, texts, st.booleans(), texts), max_size=3).map(tuple),
+            st.lists(st.builds(Span, texts, st.booleans(), texts, instants), max_size=3).map(tuple),
             st.sampled_from(Kind),
         ),
         max_size=3,
     ).map(tuple),
-    fields=st.lists(st.builds(Field, texts, texts), max_size=2).map(tuple),
+    fields=st.lists(st.builds(Field, texts, texts, instants), max_size=2).map(tuple),
     buttons=st.lists(st.builds(Button, texts, texts, texts, st.sampled_from(Style)), max_size=2).map(tuple),
     footer=texts,
     image=texts,

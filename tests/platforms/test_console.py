@@ -19,7 +19,7 @@ from rich.console import Console
 
 from bot.core.command import Invocation, Option, command
 from bot.core.errors import ChannelGone, TryLater
-from bot.core.message import Button, Field, Kind, Message, Span, Tone, marked, paragraph
+from bot.core.message import Button, Field, Kind, Message, Span, Tone, dated, marked, paragraph
 from bot.core.router import Router
 from bot.platforms.console import ConsolePlatform, connect, draw, local_zone, printable
 
@@ -124,6 +124,12 @@ async def test_in_a_terminal_the_prompt_returns_below_what_came() -> None:
     assert "Raid near Kirkuk" in shown
     assert "\nhttps://example.org/kirkuk\n" not in shown, "the headline itself is the link"
     assert shown.endswith("› ")
+
+
+def test_instants_are_told_in_the_zone_of_this_machine() -> None:
+    said = draw(Message(body=(paragraph("Changed ", NOW, "."),), fields=(dated("First seen", NOW),))).plain
+    local = NOW.astimezone().strftime("%d %b %H:%M")
+    assert said == f"Changed {local}.\nFirst seen: {local}"
 
 
 def test_words_that_matched_stand_out() -> None:

@@ -142,9 +142,9 @@ def custom_id(command: str) -> str:
     return LONG_PRESS + blake2b(command.encode(), digest_size=16).hexdigest()
 
 
-def moment(at: datetime) -> str:
-    """Drawn in the reader's own zone, as "5 minutes ago"."""
-    return f"<t:{int(at.astimezone(UTC).timestamp())}:R>"
+def moment(at: datetime, style: str = "R") -> str:
+    """Drawn in the reader's own zone: as "5 minutes ago", or with "f" as a date and a time."""
+    return f"<t:{int(at.astimezone(UTC).timestamp())}:{style}>"
 
 
 def _head(message: Message) -> str:
@@ -192,6 +192,8 @@ def _paragraph(paragraph: Paragraph, room: int) -> str:
 
 
 def _span(span: Span, room: int) -> str:
+    if span.at:
+        return cut(moment(span.at, "f"), room)
     # A bold run may not cross the end of a line.
     text = clean(span.text[: 2 * TEXT])
     text = text.replace("\n", " ") if span.bold else text
@@ -211,7 +213,7 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     merged: list[Span] = []
     for span in spans:
         last = merged[-1] if merged else None
-        if last and last.bold == span.bold and not last.url and not span.url:
+        if last and last.bold == span.bold and not (last.url or span.url or last.at or span.at):
             merged[-1] = Span(last.text + span.text, span.bold)
         elif span.text:
             merged.append(span)
@@ -223,7 +225,7 @@ def _fields(fields: Sequence[Field]) -> str:
     room = FIELDS
     for field in fields:
         name = fit(line(field.name), FIELD_NAME, escape) or NOTHING
-        value = fit(line(field.value), FIELD_VALUE, escape)
+        value = moment(field.at, "f") if field.at else fit(line(field.value), FIELD_VALUE, escape)
         drawn = f"**{name}:** {value}"
         room -= units(drawn) + 1
         if room < 0:

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.core.message import Message
-from bot.platforms.discord.draw import COLOURS, NOTHING, body, escape, marks, mentions, rows
+from bot.platforms.discord.draw import COLOURS, NOTHING, body, escape, marks, mentions, moment, rows
 from bot.platforms.plain import cut, fit, line, safe_url
 
 # Discord's limits of an embed (resources/message of its documentation); all its text together has 6,000 at most.
@@ -27,7 +27,8 @@ def embed(message: Message, *, image: bool = True) -> discord.Embed:
     if source := cut(line(message.source), AUTHOR):
         drawn.set_author(name=source)
     for field in message.fields[:FIELDS]:
-        if value := fit(line(field.value), VALUE, escape):
+        value = moment(field.at, "f") if field.at else fit(line(field.value), VALUE, escape)
+        if value:
             drawn.add_field(name=fit(line(field.name), NAME, escape) or NOTHING, value=value)
     if footer := cut(line(message.footer), FOOTER):
         drawn.set_footer(text=footer)

@@ -11,10 +11,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Role, Span, Style
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Role, Span, Style, in_utc
 from bot.platforms.plain import clean, cut, fit, line, safe_url, units
 
 Block = dict[str, Any]
@@ -41,6 +41,7 @@ GROUP = re.compile(r"S[A-Z0-9]{2,30}")
 PRESS, OPEN = "press:", "open:"
 """Action ids: a press runs its value as a command line; opening a link is only acknowledged."""
 NOTHING = "…"
+DATE = "{date_short_pretty} {time}"
 
 LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ", ":": "∶"}
 FORMATTING = re.compile(r"(?<![0-9A-Za-z])[*_~`]|[*_~`](?![0-9A-Za-z])")
@@ -97,8 +98,7 @@ def notification(message: Message) -> str:
 
 def moment(at: datetime) -> str:
     """Drawn in the reader's own zone; what follows the bar is for clients that cannot."""
-    at = at.astimezone(UTC)
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    return f"<!date^{int(at.timestamp())}^{DATE}|{in_utc(at)}>"
 
 
 def size(blocks: Sequence[Block]) -> int:
@@ -135,8 +135,8 @@ def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
             blocks.append({"type": "context", "elements": [plain_text(NOTHING)]})
             break
         if paragraph.kind is Kind.NOTE:
-            if text := cut(clean(paragraph.text).strip(), min(left // 2, SECTION)):
-                blocks.append({"type": "context", "elements": [plain_text(text)]})
+            if note := _note(paragraph, min(left // 2, SECTION)):
+                blocks.append({"type": "context", "elements": [note]})
                 before = paragraph.kind
             continue
         spans = _spans(paragraph.spans, left)
@@ -148,6 +148,18 @@ def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
         _add(blocks[-1]["elements"], paragraph.kind, spans, before)
         before = paragraph.kind
     return blocks
+
+
+def _note(paragraph: Paragraph, room: int) -> Block | None:
+    """Small print; marked up only where an instant must be, because plain text cannot be read as anything else."""
+    if not any(span.at for span in paragraph.spans):
+        text = cut(clean(paragraph.text).strip(), room)
+        return plain_text(text) if text else None
+    drawn = ""
+    for span in paragraph.spans:
+        said = moment(span.at) if span.at else fit(clean(span.text), max(room - units(drawn), 0), escape)
+        drawn += said if units(drawn) + units(said) <= room else ""
+    return _mrkdwn(drawn)
 
 
 def _add(elements: list[Block], kind: Kind, spans: list[Block], before: Kind | None) -> None:
@@ -173,22 +185,31 @@ def _spans(spans: Sequence[Span], room: int) -> list[Block]:
             continue
         style = {"style": {"bold": True}} if span.bold and text.strip() else {}
         address = safe_url(span.url, LINK)
-        element: Block = {"type": "link", "url": address} if address else {"type": "text"}
+        if span.at:
+            element: Block = {"type": "date", "timestamp": int(span.at.timestamp()), "format": DATE, "fallback": text}
+            if room - size(drawn) - size([element]) - 60 > 0:
+                drawn.append(element | style)
+            continue
+        element = {"type": "link", "url": address} if address else {"type": "text"}
         left = room - size(drawn) - size([element]) - 60
         if left < 20:
             break
         # Half of it, because a quotation mark or a line break takes two characters of JSON.
         drawn.append({**element, "text": cut(text, min(left // 2, SECTION)), **style})
-    return drawn if any(element["text"].strip() for element in drawn) else []
+    return drawn if any(element.get("text", "").strip() or element["type"] == "date" for element in drawn) else []
 
 
 def _fields(fields: Sequence[Field]) -> list[Block]:
     drawn: list[Block] = []
     for field in fields[:FIELDS]:
-        name, value = fit(line(field.name), 100, escape) or NOTHING, fit(line(field.value), 600, escape)
+        name, value = fit(line(field.name), 100, escape) or NOTHING, _value(field)
         if value and size(drawn) < FIELDS_TOTAL - 900:
             drawn.append(_mrkdwn(f"*{name}*\n{value}"))
     return [{"type": "section", "fields": drawn}] if drawn else []
+
+
+def _value(field: Field) -> str:
+    return moment(field.at) if field.at else fit(line(field.value), 600, escape)
 
 
 def _actions(buttons: Sequence[Button]) -> list[Block]:

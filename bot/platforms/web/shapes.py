@@ -40,6 +40,7 @@ class SpanShape(Shape):
     text: str
     bold: bool = Field(description="In an alert: the words that made it match.")
     url: str = Field(description="Makes it a link; trust no scheme but http and https.")
+    at: datetime | None = Field(description="Makes it an instant, to be drawn in the reader's zone.")
 
 
 class ParagraphShape(Shape):
@@ -50,6 +51,7 @@ class ParagraphShape(Shape):
 class FieldShape(Shape):
     name: str = Field(examples=["Topics"])
     value: str = Field(examples=["ISIL, Russia-Iraq"])
+    at: datetime | None = Field(description="Where the value is an instant, to be drawn in the reader's zone.")
 
 
 class ButtonShape(Shape):

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.core.message import Button, Field, Kind, Message, Span, marked, paragraph
+from bot.core.message import Button, Field, Kind, Message, Span, dated, marked, paragraph
 from bot.platforms.discord.draw import draw, escape, label, marks
+from bot.platforms.discord.embed import embed
 from bot.platforms.plain import INVISIBLE, clean, safe_url
 from tests.fakes import discord_schema
 from tests.fakes.discord_world import COMPONENTS_V2, faults_by_hand, text_of, walk
@@ -134,6 +135,14 @@ def test_an_instant_is_drawn_in_the_readers_zone() -> None:
         text(Message(title="T", source="Wire", at=datetime(2026, 11, 26, tzinfo=UTC)))
         == "### T\n-# Wire · <t:1795651200:R>"
     )
+
+
+def test_an_instant_in_a_text_or_a_field_is_drawn_in_the_readers_zone_too() -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    message = Message(body=(paragraph("Changed ", at, ".", kind=Kind.NOTE),), fields=(dated("First seen", at),))
+    assert text(message) == "-# Changed <t:1795651200:f>.\n**First seen:** <t:1795651200:f>"
+    drawn = embed(message)
+    assert (drawn.description, drawn.fields[0].value) == ("-# Changed <t:1795651200:f>.", "<t:1795651200:f>")
 
 
 def test_two_buttons_of_one_command_become_one_and_a_bad_address_none() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.core.message import Button, Field, Kind, Manner, Message, Role, Span, marked, paragraph
+from bot.core.message import Button, Field, Kind, Manner, Message, Role, Span, dated, marked, paragraph
 from bot.platforms.plain import INVISIBLE, clean, safe_url
 from bot.platforms.slack.draw import LOOKALIKES, draw, escape
 from tests.fakes.slack_world import block_faults, buttons_of, schema_faults, text_of
@@ -144,7 +144,27 @@ def test_links_are_ours_and_percent_encoded() -> None:
 
 def test_an_instant_is_drawn_in_the_readers_zone_with_a_fallback() -> None:
     said = text(Message(source="Wire", at=datetime(2026, 11, 26, tzinfo=UTC)))
-    assert said == "Wire · <!date^1795651200^{date_short_pretty} {time}|2026-11-26 00:00 UTC>"
+    assert said == "Wire · <!date^1795651200^{date_short_pretty} {time}|26 Nov, 00:00 UTC>"
+
+
+def test_an_instant_in_a_text_or_a_field_is_drawn_in_the_readers_zone_too() -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    date = "<!date^1795651200^{date_short_pretty} {time}|26 Nov, 00:00 UTC>"
+    drawn = blocks(
+        Message(
+            body=(paragraph("Seen ", at), paragraph("Changed by A & B, ", at, kind=Kind.NOTE)),
+            fields=(dated("First seen", at),),
+        )
+    )
+    assert drawn[0]["elements"][0]["elements"][1] == {
+        "type": "date",
+        "timestamp": 1795651200,
+        "format": "{date_short_pretty} {time}",
+        "fallback": "26 Nov, 00:00 UTC",
+    }
+    assert drawn[1]["elements"][0]["text"] == f"Changed by A &amp; B, {date}"
+    assert drawn[2]["fields"][0]["text"] == f"*First seen*\n{date}"
+    assert schema_faults(drawn) == []
 
 
 def test_buttons_carry_their_command_line_and_a_bad_address_none() -> None:

@@ -7,13 +7,15 @@ import re
 import struct
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone
+from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, dated, paragraph
 from tests.browser import NewPage, launched, pages
 from tests.platforms.web.conftest import Serve, Web
 from tests.platforms.web.memory_chat import alert
@@ -167,6 +169,17 @@ async def test_an_edited_alert_is_drawn_again_in_its_place(web: Web, new_page: N
     titles = page.locator(".alert .title")
     await expect(titles).to_have_text(["First, corrected", "Second"])
     await expect(page.locator(".edited-at")).to_have_count(1)
+
+
+async def test_instants_are_told_in_the_zone_of_the_browser(web: Web, chromium: Browser) -> None:
+    at = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)
+    card = replace(alert("Dated"), body=(paragraph("Changed ", at, "."),), fields=(dated("First seen", at),))
+    await web.platform.send("web:general", card, delivery_id="d1")
+    page = await chromium.new_page(timezone_id="Asia/Tokyo")
+    await page.goto(web.platform.url)
+    await expect(page.locator(".alert p")).to_have_text("Changed 27 Nov, 08:30.")
+    await expect(page.locator(".alert dd")).to_have_text("27 Nov, 08:30")
+    await page.close()
 
 
 async def test_unread_alerts_are_counted_and_marked_in_another_channel(web: Web, new_page: NewPage) -> None:

@@ -1,11 +1,17 @@
 // Draws a message: what it says is structure and plain text, and how it looks is decided here.
 
 import { icon, link, make } from "/static/element.js";
-import { clock, exact, relative } from "/static/time.js";
+import { clock, dated, exact, relative } from "/static/time.js";
 
 export function time(iso, text = null) {
   const date = new Date(iso);
   return make("time", { datetime: iso, title: exact(date), "data-relative": text === null }, text ?? relative(date));
+}
+
+/** An instant within a text: in the reader's zone, with the date. */
+function moment(iso) {
+  const date = new Date(iso);
+  return make("time", { datetime: iso, title: exact(date) }, dated(date));
 }
 
 function spans(paragraph) {
@@ -13,6 +19,7 @@ function spans(paragraph) {
   return paragraph.spans
     .filter((span) => span.text)
     .map((span) => {
+      if (span.at) return moment(span.at);
       const inside = span.bold ? make(emphasis, {}, span.text) : span.text;
       return span.url ? link(span.url, {}, inside) : inside;
     });
@@ -54,7 +61,7 @@ function body(paragraphs) {
 
 function fields(all) {
   if (!all.length) return null;
-  return make("dl", {}, all.map((field) => make("div", {}, make("dt", {}, field.name), make("dd", { dir: "auto" }, field.value))));
+  return make("dl", {}, all.map((field) => make("div", {}, make("dt", {}, field.name), make("dd", { dir: "auto" }, field.at ? moment(field.at) : field.value))));
 }
 
 function buttons(all, press) {

@@ -30,6 +30,7 @@ export function relative(date, now = new Date()) {
 }
 
 export const exact = (date) => EXACT.format(date);
+export const dated = (date) => `${SHORT.format(date)}, ${CLOCK.format(date)}`;
 export const clock = (date) => CLOCK.format(date);
 
 /** Relative times grow old: call this now and then. */
