@@ -134,7 +134,7 @@ class Pipeline:
 
     async def follow(self) -> None:
         """Catch up with the subscriptions that were made or ended since the last look, here or elsewhere."""
-        async with self.store.read() as tx:
+        async with self.store.read(aside=False) as tx:
             alive, ended, revision = await tx.subscriptions.changed(self.following.revision)
             named = await tx.topics.changed(self.following.revision)
         self.following.define(named)
@@ -297,7 +297,7 @@ class Pipeline:
         """Let go of articles and finished deliveries past their keep; the keys of what was seen stay longer."""
         pruned, batch = 0, 1
         while batch:
-            async with self.store.begin() as tx:
+            async with self.store.begin(aside=True) as tx:
                 now = await tx.now()
                 batch = await tx.archive.prune(now - self.rules.keep_articles)
                 batch += await tx.outbox.prune(now - self.rules.keep_deliveries)

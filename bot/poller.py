@@ -117,7 +117,7 @@ class Poller:
 
     async def poll_due(self) -> None:
         """Kick a look at every host that has a feed due."""
-        async with self.store.read() as tx:
+        async with self.store.read(aside=False) as tx:
             hosts = await tx.feeds.due_hosts(limit=500)
         await self.jobs.kick("poll", hosts)
 

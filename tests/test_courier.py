@@ -139,10 +139,10 @@ async def test_a_database_that_fails_before_the_send_is_not_the_messages_fault(d
     await desk.queue("a")
     read, failing = desk.store.read, True
 
-    def broken() -> AbstractAsyncContextManager[Tx]:
+    def broken(*, aside: bool = True) -> AbstractAsyncContextManager[Tx]:
         if failing:
             raise OSError("the database is away")
-        return read()
+        return read(aside=aside)
 
     desk.store.read = broken  # type: ignore[method-assign]  # a database that comes and goes
     for wait in (timedelta(0), *RETRIES[:3]):

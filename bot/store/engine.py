@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.core.errors import SettingsError
+from bot.store import sqlite
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +58,8 @@ def parse_url(url: str) -> URL:
 class Database:
     """The open database. `connections` of the two kinds come from `begin` (may write) and `read` (may not)."""
 
-    def __init__(self, url: URL, *, connector: Callable[..., Any] | None = None) -> None:
-        """`connector` opens a connection to SQLite in place of the driver's own: for tests that make it fail."""
+    def __init__(self, url: URL, *, connector: Callable[..., Any] = sqlite.connect) -> None:
+        """`connector` opens a connection to SQLite in place of ours: for tests that make it fail."""
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._writing = asyncio.Lock()
@@ -72,8 +73,11 @@ class Database:
             )
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write. Raises RuntimeError inside another one of the same task (it would deadlock)."""
+    async def begin(self, *, aside: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write. Raises RuntimeError inside another one of the same task (it would deadlock).
+
+        `aside` keeps statements that take long from holding up everybody else in this process.
+        """
         if not self.is_sqlite:
             async with self._write_engine.begin() as connection:
                 yield connection
@@ -83,18 +87,25 @@ class Database:
         async with self._writing:
             self._writer = asyncio.current_task()
             try:
-                async with self._write_engine.begin() as connection:
+                async with (
+                    self._write_engine.connect() as connection,
+                    _statements(connection, aside=aside),
+                    connection.begin(),
+                ):
                     yield connection
             finally:
                 self._writer = None
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """One consistent view; writing in it is an error of the database."""
+    async def read(self, *, aside: bool = True) -> AsyncIterator[AsyncConnection]:
+        """One consistent view; writing in it is an error of the database. Without `aside` for short questions only."""
         async with self._read_engine.connect() as connection:
             if not self.is_sqlite:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            async with connection.begin():
+                async with connection.begin():
+                    yield connection
+                return
+            async with _statements(connection, aside=aside), connection.begin():
                 yield connection
 
     async def close(self) -> None:
@@ -103,12 +114,24 @@ class Database:
             await self._read_engine.dispose()
 
 
-def _sqlite_engine(url: URL, *, begin: str, size: int, connector: Callable[..., Any] | None) -> AsyncEngine:
+@asynccontextmanager
+async def _statements(connection: AsyncConnection, *, aside: bool) -> AsyncIterator[None]:
+    """Where the statements run until the end of the block; opening and closing are for the thread in any case."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(driver, sqlite.Connection):
+        yield
+        return
+    driver.aside = aside
+    try:
+        yield
+    finally:
+        driver.aside = True
+
+
+def _sqlite_engine(url: URL, *, begin: str, size: int, connector: Callable[..., Any]) -> AsyncEngine:
     # isolation_level=None stops the driver from beginning transactions on its own: ours would come too late.
     # hide_parameters keeps private feed addresses out of the texts of errors, which end up in logs.
-    options: dict[str, Any] = {"isolation_level": None}
-    if connector is not None:
-        options["async_creator_fn"] = connector
+    options: dict[str, Any] = {"isolation_level": None, "async_creator_fn": connector}
     engine = create_async_engine(url, pool_size=size, max_overflow=0, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -94,22 +94,25 @@ class Store:
                 await tx.feeds.reclaim()
                 await tx.outbox.reclaim(settle)
 
-    def begin(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that may write: kept as a whole, or not at all if the block raises."""
-        return self._begin()
+    def begin(self, *, aside: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that may write: kept as a whole, or not at all if the block raises.
 
-    def read(self) -> AbstractAsyncContextManager[Tx]:
-        """One consistent view of everything, which never waits for a writer."""
-        return self._read()
+        With `aside` its statements keep nobody else in this process waiting, however long each of them takes.
+        """
+        return self._begin(aside)
+
+    def read(self, *, aside: bool = True) -> AbstractAsyncContextManager[Tx]:
+        """One consistent view of everything, which never waits for a writer. Not `aside` for short questions only."""
+        return self._read(aside)
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[Tx]:
-        async with self._database.begin() as connection:
+    async def _begin(self, aside: bool) -> AsyncIterator[Tx]:
+        async with self._database.begin(aside=aside) as connection:
             yield Tx(connection, self._clock, writable=True)
 
     @asynccontextmanager
-    async def _read(self) -> AsyncIterator[Tx]:
-        async with self._database.read() as connection:
+    async def _read(self, aside: bool) -> AsyncIterator[Tx]:
+        async with self._database.read(aside=aside) as connection:
             yield Tx(connection, self._clock, writable=False)
 
     def warnings(self) -> list[str]:

@@ -138,3 +138,34 @@ async def test_the_clock_is_the_stores_own_or_the_databases(database_url: str, s
     await without.close()
     assert now.tzinfo is UTC
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+async def test_many_statements_give_the_others_their_turn_and_a_long_one_is_made_on_the_thread(
+    sqlite_file: Path,
+) -> None:
+    store = await Store.open(f"sqlite:///{sqlite_file}")
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counted = text(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 50000) SELECT sum(x) FROM n"
+    )
+    watching = asyncio.create_task(others())
+    async with store.begin() as tx:
+        before = turns
+        for _ in range(10):
+            await tx.execute(counted)
+        between = turns - before
+    async with store.begin(aside=True) as tx:
+        before = turns
+        await tx.execute(counted)
+        during = turns - before
+    watching.cancel()
+    assert between > 0
+    assert during > 0
+    await store.close()
