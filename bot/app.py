@@ -21,6 +21,7 @@ from bot.commands import COMMANDS, Desk
 from bot.core import pack
 from bot.core.cadence import PRESETS, first_check
 from bot.core.errors import SettingsError
+from bot.core.limits import Limits, Turnstile
 from bot.core.model import EVERYONE, Channel, DeliveryState, FeedState, Subscription
 from bot.core.pack import PackFeed
 from bot.core.ports import Platform
@@ -254,6 +255,7 @@ async def open_house(
                 max_age=settings.max_age,
                 keep_articles=timedelta(days=settings.keep.articles_days),
                 keep_deliveries=timedelta(days=settings.keep.deliveries_days),
+                keep_audit=timedelta(days=settings.keep.audit_days),
                 sentences=settings.alerts.sentences,
             ),
             writer=writer,
@@ -267,7 +269,21 @@ async def open_house(
             cadence=PRESETS[settings.feeds.preset],
             owners=Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person)),
         )
-        desk = Desk(store, catalogue, poller, pipeline, platforms, source.look, _utc(), __version__, COMMANDS, listed)
+        desk = Desk(
+            store,
+            catalogue,
+            poller,
+            pipeline,
+            platforms,
+            source.look,
+            _utc(),
+            __version__,
+            COMMANDS,
+            listed,
+            Limits(**settings.limits.model_dump()),
+            timedelta(days=settings.keep.audit_days),
+        )
+        turnstile = Turnstile(settings.limits.commands_per_minute, asyncio.get_running_loop().time)
         house = House(
             settings,
             store,
@@ -279,7 +295,7 @@ async def open_house(
             cards,
             jobs,
             Scheduler(),
-            Router(COMMANDS, desk),
+            Router(COMMANDS, desk, turnstile, desk.refused),
             platforms,
             roles,
         )

@@ -25,7 +25,7 @@ import structlog
 
 from bot import metrics
 from bot.core.errors import ChannelGone, Rejected, TryLater
-from bot.core.model import EVERYONE, Delivery
+from bot.core.model import EVERYONE, Deed, Delivery, Outcome
 from bot.core.ports import OpensThreads, Platform
 from bot.jobs import Jobs
 from bot.pace import LIMITS, PROBE, Gate, Limits, Room
@@ -208,7 +208,19 @@ class Courier:
             # Nobody can tell. We rather ring twice than not at all, and say so.
             metrics.POSSIBLE_DUPLICATES.labels(platform.name).inc()
             log.warning("sent again blindly", delivery=delivery.id, channel=delivery.channel, reason=str(error))
+            await self._mark_doubled(delivery, str(error))
             return None
+
+    async def _mark_doubled(self, delivery: Delivery, reason: str) -> None:
+        """Tell it in the audit log of its server. Raises TryLater, before anything is sent."""
+        deed = Deed(
+            delivery.tenant, "sent again", delivery.message.title, delivery.channel, reason, outcome=Outcome.DOUBLED
+        )
+        try:
+            async with self.store.begin() as tx:
+                await tx.audit.note(deed)
+        except Exception as error:
+            raise TryLater(f"the database failed before the send ({type(error).__name__})") from error
 
     def settle(self, channel: str) -> timedelta:
         """How long after a claim in doubt nobody may look the message up: until sent, and shown in the history."""

@@ -52,6 +52,7 @@ class Rules:
     max_age: timedelta = timedelta(hours=48)
     keep_articles: timedelta = timedelta(days=30)
     keep_deliveries: timedelta = timedelta(days=90)
+    keep_audit: timedelta = timedelta(days=90)
     sentences: int = 2
     window: timedelta = timedelta(hours=72)
 
@@ -294,13 +295,14 @@ class Pipeline:
     # -- housekeeping --------------------------------------------------------------------------------------------
 
     async def retain(self) -> None:
-        """Let go of articles and finished deliveries past their keep; the keys of what was seen stay longer."""
+        """Let go of articles, deliveries and audit lines past their keep; the keys of what was seen stay longer."""
         pruned, batch = 0, 1
         while batch:
             async with self.store.begin(aside=True) as tx:
                 now = await tx.now()
                 batch = await tx.archive.prune(now - self.rules.keep_articles)
                 batch += await tx.outbox.prune(now - self.rules.keep_deliveries)
+                batch += await tx.audit.prune(now - self.rules.keep_audit)
                 await tx.cards.prune(now - 2 * self.rules.window)
             pruned += batch
         pruned += await self.store.marks.prune()

@@ -7,7 +7,7 @@ from hashlib import blake2b
 import structlog
 
 from bot.core.message import Message, Tone, paragraph
-from bot.core.model import Delivery
+from bot.core.model import Deed, Delivery
 from bot.store import Store, Tx
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,7 @@ class Places:
             resumed = await tx.subscriptions.reopen_channel(channel)
             if resumed:
                 await tx.outbox.release_channel(channel)
+                await _note(tx, channel, "resumed", "the channel is open again")
         if resumed:
             log.info("channel is open again; its subscriptions go on", channel=channel, subscriptions=resumed)
 
@@ -52,6 +53,7 @@ async def close(tx: Tx, channel: str, reason: str) -> None:
         return
     await tx.subscriptions.close_channel(channel, reason)
     log.warning("channel is closed to us; its subscriptions pause", channel=channel, reason=reason)
+    await _note(tx, channel, "paused", reason)
     now = await tx.now()
     named = ", ".join(each.topic for each in ringing[:TOPICS_NAMED]) + (" ..." if ringing[TOPICS_NAMED:] else "")
     told = Message(
@@ -68,3 +70,9 @@ async def close(tx: Tx, channel: str, reason: str) -> None:
             continue
         key = blake2b(f"closed\0{channel}\0{person}\0{now.isoformat()}".encode(), digest_size=12).hexdigest()
         await tx.outbox.add(Delivery(key, person, person, told, created_at=now))
+
+
+async def _note(tx: Tx, channel: str, did: str, detail: str) -> None:
+    """What we did by ourselves stands in the audit log too."""
+    if place := await tx.channels.get(channel):
+        await tx.audit.note(Deed(place.tenant, did, "the subscriptions", channel, detail))

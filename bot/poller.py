@@ -65,6 +65,9 @@ class TakeIn(Protocol):
     async def __call__(self, feed: Feed, fetched: Fetched, admit: Admit) -> list[Article]: ...
 
 
+Also = Callable[[Tx, Feed], Awaitable[None]]
+
+
 class LeaseLost(Exception):
     """Another process took the feed over while we were at it; what it stores is the truth."""
 
@@ -144,9 +147,20 @@ class Poller:
             await self.put_off(feed, FetchError("what it sent could not be stored; the log says why"))
 
     async def add_feed(
-        self, url: str, fetched: Fetched, *, tenant: str, added_by: str, source: str = "", region: str = ""
+        self,
+        url: str,
+        fetched: Fetched,
+        *,
+        tenant: str,
+        added_by: str,
+        source: str = "",
+        region: str = "",
+        also: Also | None = None,
     ) -> tuple[Feed, bool]:
-        """Take on a feed that a person found, with the first look at it that was just made."""
+        """Take on a feed that a person found, with the first look at it that was just made.
+
+        Where it is new, `also` belongs to the same transaction, and what it raises undoes it.
+        """
         async with self.store.begin() as tx:
             now = await tx.now()
             feed, new = await tx.feeds.add(
@@ -160,6 +174,8 @@ class Poller:
                 private=fetched.private,
                 now=now,
             )
+            if new and also:
+                await also(tx, feed)
             claimed = feed.ok_at is None and await tx.feeds.lease(feed.id, owner=self.name, lease=POLL_LEASE)
         if claimed:
             await self._bring(feed, fetched)

@@ -113,6 +113,16 @@ class Keep(Table):
 
     articles_days: Days = Field(30, description="Days that an article stays in the archive.")
     deliveries_days: Days = Field(90, description="Days that the record of a delivery stays.")
+    audit_days: Days = Field(90, description="Days that `/audit` can look back.")
+
+
+class Limits(Table):
+    """What one server may have; a workspace or a person in direct messages is one too."""
+
+    subscriptions: int = Field(100, ge=1, description="Topics that one server follows, over all its channels.")
+    feeds: int = Field(50, ge=0, description="Feeds of its own, besides the pack.")
+    topics: int = Field(200, ge=0, description="Topics that one server names.")
+    commands_per_minute: int = Field(60, ge=1, description="Commands that one server gives within a minute.")
 
 
 class Llm(Table):
@@ -162,6 +172,7 @@ class Settings(BaseSettings):
     stories: Stories = Stories()
     alerts: Alerts = Alerts()
     keep: Keep = Keep()
+    limits: Limits = Limits()
     llm: Llm = Llm()
     logs: Logs = Logs()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.core.errors import ChannelGone, DeliveryError, Rejected, TryLater
 from bot.core.message import Message
-from bot.core.model import Delivery, DeliveryState
+from bot.core.model import Delivery, DeliveryState, Outcome
 from bot.courier import RETRIES, SEND_LEASE, SEND_TIMEOUT, SETTLE, Courier
 from bot.jobs import Jobs
 from bot.store import Store, Tx
@@ -193,3 +193,20 @@ async def test_a_suspect_that_was_put_back_is_a_suspect_still(desk: Desk) -> Non
     await desk.after(SEND_LEASE)
     row = await desk.row("suspect")
     assert (row.state, row.deaths, row.attempt, row.unknown) == (DeliveryState.PENDING, 1, 1, True)
+
+
+async def test_what_is_sent_again_blindly_is_marked_in_the_audit_log_of_its_server(desk: Desk) -> None:
+    class Forgetful(FakePlatform):
+        async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
+            raise Rejected("the app may not read the history")
+
+    desk.platform = desk.courier.platforms["fake"] = Forgetful(acts=True)  # type: ignore[index]  # a dict, in tests
+    desk.platform.faults = [TryLater("the connection broke", unknown=True)]
+    await desk.queue("a")
+    await desk.courier.flush(HERE)
+    await desk.after(RETRIES[0] * 1.3 + SETTLE)
+    assert desk.platform.titles() == ["a", "a"]
+    async with desk.store.read() as tx:
+        [deed] = await tx.audit.of_tenant("fake", limit=10)
+    assert (deed.outcome, deed.what, deed.channel, deed.person) == (Outcome.DOUBLED, "a", HERE, "")
+    assert deed.detail == "the app may not read the history"

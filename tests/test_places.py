@@ -48,6 +48,9 @@ async def test_what_waited_goes_out_when_the_channel_opens_again(newsroom: Newsr
     await newsroom.flush(GENERAL)
     assert newsroom.platform.titles() == []
     await places.opened(GENERAL.id)
+    told = await newsroom.say("/audit", person=EVE)
+    assert f"Newsbell · paused the subscriptions in #general: {REASON}" in told
+    assert "Newsbell · resumed the subscriptions in #general: the channel is open again" in told
     await newsroom.flush(GENERAL)
     assert newsroom.platform.titles() == ["Chile votes for a new constitution"]
     assert "paused" not in await newsroom.say("/subscriptions")

@@ -1,5 +1,6 @@
 """What people can say: one file per noun, no platform in sight. A new command is a function and its name here."""
 
+from bot.commands.audit import audit
 from bot.commands.changes import changes
 from bot.commands.desk import Desk
 from bot.commands.digest import brief, stories, timeline, trending
@@ -66,6 +67,7 @@ COMMANDS = (
     feed_show,
     feed_test,
     status,
+    audit,
     help_,
 )
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.core.command import Command
-from bot.core.model import Fetched
+from bot.core.command import Command, Invocation
+from bot.core.limits import Limits
+from bot.core.model import Deed, Fetched, Outcome
 from bot.core.pack import PackFeed
 from bot.core.ports import Platform
 from bot.pipeline import Pipeline
 from bot.poller import Poller
-from bot.store import Store
+from bot.store import Store, Tx
 from bot.topics import Catalogue
 
 
@@ -33,3 +34,26 @@ class Desk:
     version: str
     commands: tuple[Command, ...] = field(default=(), repr=False)
     pack: Sequence[PackFeed] = field(default=(), repr=False)
+    limits: Limits = field(default_factory=Limits)
+    keeps_audit: timedelta = timedelta(days=90)
+
+    async def refused(self, call: Invocation, command: Command) -> None:
+        """Note that somebody lacked the right."""
+        async with self.store.begin() as tx:
+            await noted(tx, call, command.name, outcome=Outcome.REFUSED)
+
+
+async def noted(
+    tx: Tx,
+    call: Invocation,
+    did: str,
+    what: str = "",
+    *,
+    channel: str = "",
+    detail: str = "",
+    outcome: Outcome = Outcome.DONE,
+) -> None:
+    """A line of the audit log, in the transaction of the change. `channel` is the one of the call unless it is said."""
+    person = call.person
+    where = channel or call.channel.id
+    await tx.audit.note(Deed(call.tenant, did, what, where, detail, person.id, person.name, outcome, await tx.now()))

@@ -7,16 +7,15 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated
 
-from bot.commands.desk import Desk
+from bot.commands.desk import Desk, noted
 from bot.commands.wording import ago, counted, duration, listed, paged
 from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import FetchError, NotAFeed, NotFound, UserError
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, dated, paragraph
 from bot.core.model import Feed, FeedState, Fetched
+from bot.store import Tx
 
 LEAST_MINUTES = 5
-MOST_FEEDS = 50
-"""Of a server's own, besides the pack."""
 
 SAID = {
     FeedState.NEW: "not read yet",
@@ -74,11 +73,17 @@ async def feed_add(
     desk: Desk, call: Invocation, url: Annotated[str, Option("Address of the feed, or of a page that has one")]
 ) -> Message:
     final, fetched = await _look(desk, url, "feed add")
-    async with desk.store.read() as tx:
-        own = [f for f in await tx.feeds.visible(call.tenant) if await tx.feeds.owned(f.id, call.tenant)]
-    if len(own) >= MOST_FEEDS:
-        raise UserError(f"This server has {MOST_FEEDS} feeds of its own, which is the most. /feed remove one first.")
     listed = next((each for each in desk.pack if each.url in (final, url)), None)
+
+    async def note(tx: Tx, feed: Feed) -> None:
+        most = desk.limits.feeds
+        await tx.lock(f"limits of {call.tenant}")
+        if await tx.feeds.count_own(call.tenant) > most:
+            raise UserError(
+                f"This server has {counted(most, 'feed')} of its own, which is the most. /feed remove one first."
+            )
+        await noted(tx, call, "feed add", named(feed))
+
     feed, new = await desk.poller.add_feed(
         final,
         fetched,
@@ -86,6 +91,7 @@ async def feed_add(
         added_by=call.person.id,
         source=listed.source if listed else "",
         region=listed.region if listed else "",
+        also=note,
     )
     newest = sorted(fetched.entries, key=lambda e: e.published or desk.started_at, reverse=True)[:3]
     title = f"Added {named(feed)}" if new else f"{named(feed)} is among your feeds already"
@@ -190,6 +196,8 @@ async def _pause(desk: Desk, call: Invocation, feed: str, *, paused: bool) -> Me
     known = await _the_feed(desk, call, feed)
     async with desk.store.begin() as tx:
         done = await tx.feeds.pause(known.id, call.tenant, paused)
+        if done:
+            await noted(tx, call, "feed pause" if paused else "feed resume", named(known))
     if not done:
         raise UserError(f"{named(known)} is {'paused' if paused else 'not paused'} already.")
     undo = ("Resume", f"feed resume {named(known)}") if paused else ("Pause", f"feed pause {named(known)}")
@@ -219,6 +227,8 @@ async def feed_set(
         if await tx.feeds.users(known.id) != {call.tenant}:
             raise UserError(f"{named(known)} is heard by others too, so its pace is not this server's to set.")
         await tx.feeds.adjust(known.id, interval=interval, agent=known.agent)
+        was, is_now = (f"every {duration(each)}" if each else "by its pace" for each in (known.interval, interval))
+        await noted(tx, call, "feed set", named(known), detail=f"{was} → {is_now}")
     how = (
         f"every {duration(interval)}, unless its server asks for less" if interval else "as often as its pace asks for"
     )
@@ -250,7 +260,8 @@ async def feed_remove(
             tone=Tone.WARNING,
         )
     async with desk.store.begin() as tx:
-        await tx.feeds.remove(known.id, call.tenant)
+        if await tx.feeds.remove(known.id, call.tenant):
+            await noted(tx, call, "feed remove", named(known))
     again = () if known.private else (Button("Add it again", f"feed add {known.url}"),)
     return Message(title=f"Removed {named(known)}", buttons=again, tone=Tone.SUCCESS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.commands.desk import Desk
+from bot.commands.desk import Desk, noted
 from bot.core.command import Invocation, Option, command
 from bot.core.errors import NotFound
 from bot.core.message import Button, Message, Tone
@@ -18,6 +18,7 @@ async def mute(desk: Desk, call: Invocation, story: Number) -> Message:
     known = await _story(desk, call, story)
     async with desk.store.begin() as tx:
         await tx.subscriptions.mute_story(call.channel.id, call.tenant, story, by=call.person.id, now=await tx.now())
+        await noted(tx, call, "mute", f"story {story}", detail=known.headline)
     return Message(
         title=f"Muted: {known.headline}",
         footer=f"#{call.channel.name} hears no more of this story. Other stories still ring.",
@@ -30,7 +31,8 @@ async def mute(desk: Desk, call: Invocation, story: Number) -> Message:
 async def unmute(desk: Desk, call: Invocation, story: Number) -> Message:
     known = await _story(desk, call, story)
     async with desk.store.begin() as tx:
-        await tx.subscriptions.unmute_story(call.channel.id, call.tenant, story)
+        if await tx.subscriptions.unmute_story(call.channel.id, call.tenant, story):
+            await noted(tx, call, "unmute", f"story {story}", detail=known.headline)
     return Message(title=f"No longer muted: {known.headline}", tone=Tone.SUCCESS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from bot.commands.desk import Desk
+from bot.commands.desk import Desk, noted
 from bot.commands.topics import names_of_topics
 from bot.commands.wording import counted
 from bot.core.command import Choice, Invocation, Option, command
@@ -15,8 +15,6 @@ from bot.core.model import NamedTopic
 from bot.topics import CALLED, LONGEST_QUERY, STOPWORDS, Topic, fold, is_query, resolve
 
 LONGEST_NAME = 40
-MOST_NAMED = 200
-"""Topics that one server may name."""
 VERSIONS_SHOWN = 10
 BETWEEN = ";;"
 """Parts topics in what is exported: no query holds it, and a line of chat may hold no line break."""
@@ -50,15 +48,13 @@ async def topic_create(desk: Desk, call: Invocation, name: Name, query: Query) -
         topics = await tx.topics.of_tenant(call.tenant)
     if any(fold(topic.name) == fold(name) for topic in topics):
         raise UserError(f"There is a topic {name} already.", (Button("Show it", f"topic {name}"),))
-    if len(topics) >= MOST_NAMED:
-        raise UserError(f"This server has named {MOST_NAMED} topics, which is the most. /topic delete one first.")
-    return _written(*await _write(desk, call, name, query), "is a topic now")
+    return _written(*await _write(desk, call, name, query, "topic create"), "is a topic now")
 
 
 @command("topic edit", "Change what a named topic means; who follows it follows the new", manage=True)
 async def topic_edit(desk: Desk, call: Invocation, name: Name, query: Query) -> Message:
     known = await _known(desk, call, name)
-    return _written(*await _write(desk, call, known.name, query), "is changed")
+    return _written(*await _write(desk, call, known.name, query, "topic edit", known.query), "is changed")
 
 
 @command("topic history", "Every version of a named topic, who wrote it and when", manage=True)
@@ -93,7 +89,9 @@ async def topic_rollback(
     wanted = next((each for each in versions if each.version == version and each.query), None)
     if wanted is None:
         raise NotFound(f"{versions[0].name} has no version {version} to go back to.")
-    return _written(*await _write(desk, call, wanted.name, wanted.query), f"is version {version} again")
+    before = versions[0].query
+    written = await _write(desk, call, wanted.name, wanted.query, "topic rollback", before)
+    return _written(*written, f"is version {version} again")
 
 
 @command("topic delete", "Delete a named topic; its versions are kept", manage=True)
@@ -115,6 +113,7 @@ async def topic_delete(
         )
     async with desk.store.begin() as tx:
         await tx.topics.write(call.tenant, fold(known.name), known.name, "", by=call.person.id, now=await tx.now())
+        await noted(tx, call, "topic delete", known.name, detail=known.query)
     await desk.pipeline.follow()
     again = Button("Bring it back", f'topic rollback "{known.name}" {known.version}')
     return Message(title=f"{known.name} is deleted", buttons=(again,), tone=Tone.SUCCESS)
@@ -162,12 +161,14 @@ async def topic_import(
         wanted[fold(name)] = (name, query)
     async with desk.store.begin() as tx:
         known = {fold(topic.name): topic for topic in await tx.topics.of_tenant(call.tenant)}
-        if len(known.keys() | wanted.keys()) > MOST_NAMED:
-            raise UserError(f"A server may name {MOST_NAMED} topics at most. Nothing was imported.")
+        if len(known.keys() | wanted.keys()) > desk.limits.topics:
+            raise UserError(f"A server may name {counted(desk.limits.topics, 'topic')} at most. Nothing was imported.")
         changed = {key: pair for key, pair in wanted.items() if key not in known or known[key].query != pair[1]}
         for key, (name, query) in changed.items():
             shown = known[key].name if key in known else name
             await tx.topics.write(call.tenant, key, shown, query, by=call.person.id, now=await tx.now())
+            before = f"{known[key].query} → " if key in known else ""
+            await noted(tx, call, "topic import", shown, detail=f"{before}{query}")
     await desk.pipeline.follow()
     names = ", ".join(name for name, _ in changed.values())
     same = len(wanted) - len(changed)
@@ -199,11 +200,17 @@ def _checked(desk: Desk, query: str) -> Topic:
     return resolve(query, desk.catalogue, longest=LONGEST_QUERY)
 
 
-async def _write(desk: Desk, call: Invocation, name: str, query: str) -> tuple[NamedTopic, str]:
+async def _write(
+    desk: Desk, call: Invocation, name: str, query: str, did: str, before: str = ""
+) -> tuple[NamedTopic, str]:
     """The new version, and how it is read."""
     meant = _checked(desk, query)
+    most = desk.limits.topics
     async with desk.store.begin() as tx:
         written = await tx.topics.write(call.tenant, fold(name), name, query, by=call.person.id, now=await tx.now())
+        if not before and len(await tx.topics.of_tenant(call.tenant)) > most:
+            raise UserError(f"This server has named {counted(most, 'topic')}, which is the most. /topic delete one.")
+        await noted(tx, call, did, name, detail=f"{before} → {query}" if before else query)
     await desk.pipeline.follow()
     return written, meant.reading
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.desk import Desk
+from bot.commands.desk import Desk, noted
 from bot.commands.subscriptions import followed, followed_here
 from bot.commands.wording import retelling
 from bot.core.command import Choice, Invocation, Option, command
@@ -48,6 +48,8 @@ async def ring(
     if changed:
         async with desk.store.begin() as tx:
             await tx.subscriptions.retell(subscription.id, call.tenant, telling)
+            before, after = (retelling(each) or "once per story" for each in (subscription.telling, telling))
+            await noted(tx, call, "ring", subscription.topic, detail=f"{before} → {after}")
         await desk.pipeline.follow()
     return Message(
         title=f"{subscription.topic} in #{call.channel.name}: {retelling(telling) or 'once per story'}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.commands.desk import Desk
+from bot.commands.desk import Desk, noted
 from bot.commands.wording import by, counted, headline
 from bot.core.card import coverage
 from bot.core.command import Invocation, Option, command
@@ -137,6 +137,8 @@ async def story_split(
                 (Button("Mute story", f"mute {old}"), Button("Whole story", f"story show {old}")),
             )
         opened = await tx.reports.split(article, moved_by=call.person.id, now=await tx.now())
+        if opened is not None:
+            await noted(tx, call, "story split", f"article {article}", detail=f"story {old} → story {opened}")
     if opened is None:
         raise UserError("That article is a story of its own already.", (Button("Whole story", f"story show {old}"),))
     return Message(
@@ -172,6 +174,7 @@ async def story_merge(
         ):
             raise UserError("Another server has heard of one of these stories, so they stay apart: it might miss one.")
         moved = await tx.reports.merge(story, into, moved_by=call.person.id, now=await tx.now())
+        await noted(tx, call, "story merge", f"story {story}", detail=f"→ story {into}")
     return Message(
         title=f"One story now: {target.headline}",
         body=(paragraph(f"{counted(moved, 'article')} moved into it."),),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from bot.commands.backtest import habits
-from bot.commands.desk import Desk
+from bot.commands.desk import Desk, noted
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
 from bot.commands.wording import arrival, counted, listed, paged, rate, retelling
@@ -16,8 +16,6 @@ from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Manner, Message, Paragraph, Role, Span, Style, Tone, paragraph
 from bot.core.model import Channel, Subscription
 
-MOST_SUBSCRIPTIONS = 100
-"""Per server or workspace: more than any newsroom needs, and a bound on what one tenant can cost."""
 BACKTEST = 7
 """Days of the archive that a new subscription is tried on."""
 
@@ -58,12 +56,12 @@ async def subscribe(
     found = await find(desk, meant, tenant=call.tenant, days=BACKTEST, limit=1000)
     async with desk.store.begin() as tx:
         now = await tx.now()
-        if len(await tx.subscriptions.of_tenant(call.tenant)) >= MOST_SUBSCRIPTIONS:
-            raise UserError(
-                f"This server follows {MOST_SUBSCRIPTIONS} topics, which is the most. /unsubscribe one first."
-            )
+        await tx.lock(f"limits of {call.tenant}")
         await tx.channels.remember(target, now=now)
         made, new = await tx.subscriptions.add(call.tenant, target, meant.name, created_by=call.person.id, now=now)
+        most = desk.limits.subscriptions
+        if new and len(await tx.subscriptions.of_tenant(call.tenant)) > most:
+            raise UserError(f"This server follows {counted(most, 'topic')}, which is the most. /unsubscribe one first.")
         wanted = True if new and target.forum and thread is None else thread
         manner = _asked(made.manner, mention, silent, wanted)
         arranged = manner != made.manner and await tx.subscriptions.arrange(made.id, call.tenant, manner)
@@ -71,6 +69,10 @@ async def subscribe(
             # Whoever subscribes again has let us in again: what waited for the channel goes out.
             await tx.subscriptions.resume_channel(target.id)
             await tx.outbox.release_channel(target.id)
+        if new or arranged or made.paused:
+            before, after = (arrival(each) or "as usual" for each in (made.manner, manner))
+            change = arrival(manner) if new else f"{before} → {after}" if arranged else "resumed"
+            await noted(tx, call, "subscribe", made.topic, channel=target.id, detail=change)
     await desk.pipeline.follow()
     title = f"Following {meant.name} in #{target.name}" if new else f"#{target.name} follows {meant.name} already"
     if arranged and not new:
@@ -152,7 +154,8 @@ async def unsubscribe(
             tone=Tone.WARNING,
         )
     async with desk.store.begin() as tx:
-        await tx.subscriptions.remove(subscription.id, call.tenant)
+        if await tx.subscriptions.remove(subscription.id, call.tenant):
+            await noted(tx, call, "unsubscribe", subscription.topic)
     await desk.pipeline.follow()
     return Message(
         title=f"#{call.channel.name} no longer follows {subscription.topic}",

@@ -109,13 +109,17 @@ def paged(
     items: Sequence[T], page: int, line: str, draw: Callable[[T], Paragraph], size: int = PAGE
 ) -> tuple[list[Paragraph], tuple[Button, ...]]:
     """One page of a list, and the buttons to turn it; `line` is the command that shows the list."""
-    pages = max(1, -(-len(items) // size))
-    page = min(page, pages)
+    page = min(page, max(1, -(-len(items) // size)))
     shown = [draw(item) for item in items[(page - 1) * size : page * size]]
-    buttons = []
-    if page > 1:
-        buttons.append(Button("Previous", f"{line} page:{page - 1}"))
-    if page < pages:
-        buttons.append(Button("Next", f"{line} page:{page + 1}"))
-        shown.append(paragraph(f"Page {page} of {pages}, {counted(len(items), 'entry', 'entries')}.", kind=Kind.NOTE))
-    return shown, tuple(buttons)
+    note, buttons = turned(len(items), page, line, size)
+    return [*shown, *note], buttons
+
+
+def turned(count: int, page: int, line: str, size: int = PAGE) -> tuple[tuple[Paragraph, ...], tuple[Button, ...]]:
+    """Where in a list of that many a page stands, if others follow, and the buttons to turn it."""
+    pages = max(1, -(-count // size))
+    back = (Button("Previous", f"{line} page:{page - 1}"),) if page > 1 else ()
+    if page >= pages:
+        return (), back
+    note = paragraph(f"Page {page} of {pages}, {counted(count, 'entry', 'entries')}.", kind=Kind.NOTE)
+    return (note,), (*back, Button("Next", f"{line} page:{page + 1}"))

@@ -47,7 +47,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """Who says something, where. `channels` and `roles` are those of this server that the person may choose from."""
+    """Who says something, where. `channels` and `roles` are those of this server that the person may choose from.
+
+    `closed` is why nothing can be done in `channel`, in a sentence for the person; empty where it is open.
+    """
 
     tenant: str
     channel: Channel
@@ -56,6 +59,7 @@ class Invocation:
     zone: str = "UTC"
     locale: str = "en"
     roles: tuple[Role, ...] = ()
+    closed: str = ""
 
 
 NOBODY = Role("")

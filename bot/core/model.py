@@ -239,6 +239,32 @@ class Person:
     may_manage: bool = False
 
 
+class Outcome(StrEnum):
+    """What became of it: a change, an attempt without the right, or a message that may have been posted twice."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    DOUBLED = "possible duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A line of the audit log: who did what to which subscription, feed or topic, where, and what it changed.
+
+    `did` is the command's name; `person` is empty for what Newsbell did by itself. `detail` says how: "old → new".
+    """
+
+    tenant: str
+    did: str
+    what: str = ""
+    channel: str = ""
+    detail: str = ""
+    person: str = ""
+    name: str = ""
+    outcome: Outcome = Outcome.DONE
+    at: datetime | None = None
+
+
 class Repeat(StrEnum):
     """What of one story rings: every article, the story once, or the story with short follow-ups."""
 

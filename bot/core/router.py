@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from bot.core.command import Choice, Command, Invocation, OptionKind, Reply, checked
 from bot.core.errors import NotAllowed, UserError
+from bot.core.limits import Turnstile
 from bot.core.line import find, parse, unfinished
 from bot.core.message import Message, Tone, paragraph
+from bot.core.model import Channel
+from bot.core.rights import Action, authorise, may
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +23,14 @@ log = logging.getLogger(__name__)
 class Router:
     """All commands of the house and the one door through which every platform calls them.
 
-    `desk` is handed to each command as its first argument: what the commands may reach.
+    `desk` is handed to each command as its first argument: what the commands may reach. `turnstile` says how often
+    one server may call them, and `refused` is told of each who lacked the right.
     """
 
     commands: tuple[Command, ...]
     desk: Any
+    turnstile: Turnstile | None = None
+    refused: Callable[[Invocation, Command], Awaitable[None]] | None = None
     by_name: Mapping[str, Command] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -39,6 +45,7 @@ class Router:
     async def call(self, invocation: Invocation, name: str, values: Mapping[str, Any]) -> Reply:
         """Run a command with typed values (channels as ids). Never raises: failures become the reply."""
         try:
+            self._take_turn(invocation)
             found = find(self.by_name, name)
             return await self._run(invocation, found, values)
         except UserError as error:
@@ -47,15 +54,36 @@ class Router:
     async def answer(self, invocation: Invocation, line: str) -> Reply:
         """Run a typed line, with or without its slash. Never raises: failures become the reply."""
         try:
+            self._take_turn(invocation)
             found, values = parse(self.by_name, line, invocation.channels)
             return await self._run(invocation, found, values)
         except UserError as error:
             return Reply(sorry(error))
 
+    def allows(self, invocation: Invocation, found: Command) -> bool:
+        """Whether the door would open to this command: for drawing a form or a button that leads to it."""
+        return may(invocation, action_of(found), invocation.channel)
+
+    def _take_turn(self, invocation: Invocation) -> None:
+        if self.turnstile and (wait := self.turnstile.wait(invocation.tenant)):
+            most = self.turnstile.per_minute
+            raise UserError(f"{most} commands a minute are the most for one server. Ask again in {wait:.0f} s.")
+
     async def _run(self, invocation: Invocation, found: Command, values: Mapping[str, Any]) -> Reply:
-        if found.manage and not invocation.person.may_manage:
-            raise NotAllowed(f"/{found.name} is for those who manage this server. Ask one of them.")
-        arguments = {option.name: checked(option, values.get(option.name), invocation) for option in found.options}
+        try:
+            action, what = action_of(found), f"/{found.name}"
+            authorise(invocation, action, invocation.channel, what=what)
+            arguments = {option.name: checked(option, values.get(option.name), invocation) for option in found.options}
+            for argument in arguments.values():
+                if isinstance(argument, Channel):
+                    authorise(invocation, action, argument, what=what)
+            return await self._call(invocation, found, arguments)
+        except NotAllowed:
+            if self.refused:
+                await self.refused(invocation, found)
+            raise
+
+    async def _call(self, invocation: Invocation, found: Command, arguments: Mapping[str, Any]) -> Reply:
         try:
             return Reply(await found.run(self.desk, invocation, **arguments), found.private)
         except UserError:
@@ -71,7 +99,8 @@ class Router:
         """Completions for one option of one command; empty where there is nothing to offer."""
         found = self.by_name.get(name)
         wanted = next((each for each in found.options if each.name == option), None) if found else None
-        if wanted is None:
+        # Half a word changes nothing and brings nothing that asking would not.
+        if wanted is None or not may(invocation, Action.ASK, invocation.channel):
             return []
         if wanted.kind is OptionKind.CHANNEL:
             start = partial.removeprefix("#").casefold()
@@ -96,6 +125,10 @@ class Router:
             Choice(f"{start}{choice.value}", choice.label or choice.value)
             for choice in await self.choices(invocation, name, option, partial)
         ]
+
+
+def action_of(found: Command) -> Action:
+    return Action.SET_UP if found.manage else Action.ASK
 
 
 def sorry(error: UserError) -> Message:

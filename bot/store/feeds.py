@@ -151,6 +151,12 @@ class Feeds:
         """Whether the tenant added it, as opposed to the pack."""
         return await self.tx.first(select(t.feed_use.c.feed_id).where(_use(feed_id, tenant))) is not None
 
+    async def count_own(self, tenant: str) -> int:
+        """How many feeds the tenant has added."""
+        use = t.feed_use.c
+        mine = select(func.count()).select_from(t.feed_use).where(use.tenant == tenant, use.own, use.ended_at.is_(None))
+        return int((await self.tx.execute(mine)).scalar_one())
+
     async def remove(self, feed_id: int, tenant: str) -> bool:
         """The tenant uses it no more; a feed that nobody uses is no longer there. Its articles stay."""
         now = await self.tx.now()

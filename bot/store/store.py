@@ -16,6 +16,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.archive import Archive
+from bot.store.audit import Audit
 from bot.store.cards import Cards
 from bot.store.channels import Channels
 from bot.store.chat import ChatLog
@@ -49,6 +50,7 @@ class Tx(Transaction):
         self.revisions = Revisions(self)
         self.cards = Cards(self)
         self.topics = Topics(self)
+        self.audit = Audit(self)
 
 
 class Store:

@@ -456,6 +456,24 @@ mark = Table(
     Index("mark_until", "until"),
 )
 
+audit = Table(
+    "audit",  # who changed what; written with the change, never changed itself
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("did", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("channel", Text, nullable=False),  # no foreign key: a channel may go, what was done there stays
+    Column("detail", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("audit_tenant", "tenant", "id"),
+    Index("audit_at", "at"),
+    sqlite_autoincrement=True,
+)
+
 chat_channel = Table(
     "chat_channel",
     metadata,

@@ -89,7 +89,7 @@ class Newsroom:
             COMMANDS,
             self.pack,
         )
-        self.router = Router(COMMANDS, desk)
+        self.router = Router(COMMANDS, desk, refused=desk.refused)
         await self.pipeline.follow()
         await self.pipeline.recall()
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.core.message import Message
-from bot.core.model import EVERYONE, Channel, Delivery, Entry
+from bot.core.model import EVERYONE, Channel, Deed, Delivery, Entry
 from bot.store import Seal, Store, Vault, new_key
 from bot.store.tables import metadata
 from tests.store.databases import START
@@ -45,6 +45,7 @@ async def live(store: Store, tenant: str) -> None:
         await tx.subscriptions.add(tenant, here, tenant, created_by=tenant, now=START)
         await tx.topics.write(tenant, tenant, tenant, "oil", by=tenant, now=START)
         await tx.subscriptions.mute_story(here.id, tenant, story, by=tenant, now=START)
+        await tx.audit.note(Deed(tenant, "subscribe", tenant, here.id))
         await tx.readers.look(tenant, here.id, "ann", now=START)
         delivery = Delivery(tenant, tenant, here.id, Message(title=tenant), story_id=story, topics=(tenant,))
         await tx.outbox.add(delivery)

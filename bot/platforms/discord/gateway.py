@@ -206,7 +206,7 @@ class Gateway(discord.AutoShardedClient):
             command, given = parse(self._router.by_name, line, invocation.channels)
         except UserError:
             return None
-        allowed = invocation.person.may_manage or not command.manage
+        allowed = self._router.allows(invocation, command)
         return Form(command, given, self._called) if allowed and lacks(command, given) else None
 
     async def _show(self, interaction: Interaction, message: Message) -> None:

@@ -15,7 +15,6 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.command import Invocation
-from bot.core.errors import NotAllowed
 from bot.core.message import Role
 from bot.core.model import Channel, Person
 from bot.platforms.slack.outcome import code_of
@@ -62,7 +61,7 @@ class Directory:
     async def invocation(self, channel: str, user: str, name: str = "", *, chosen: bool = False) -> Invocation:
         """Who says something, where.
 
-        A channel that was `chosen` in a window, and not spoken in, must be one of this person's. Raises NotAllowed.
+        A channel that was `chosen` in a window, and not spoken in, is closed to who is not in it.
         """
         profile: dict[str, Any] = {}
         channels: tuple[Channel, ...] = ()
@@ -78,10 +77,8 @@ class Directory:
         except (SlackClientError, aiohttp.ClientError, OSError) as error:
             log.warning("slack does not say who speaks", team=self.team, user=user, reason=str(error)[:200])
         place = self._place(channel or user, SPOKEN.get(name, name))
-        if chosen and not channel.startswith("D") and all(place.id != each.id for each in channels):
-            raise NotAllowed(
-                f"You or I are not in that channel. Join it, and if it is private type /invite {self.bot} there first."
-            )
+        outside = chosen and not channel.startswith("D") and all(place.id != each.id for each in channels)
+        advice = f"You or I are not in that channel. Join it, and if it is private type /invite {self.bot} there first."
         return Invocation(
             tenant=self.tenant,
             channel=place,
@@ -90,6 +87,7 @@ class Directory:
             zone=profile.get("tz") or "UTC",
             locale=profile.get("locale") or "en",
             roles=roles,
+            closed=advice if outside else "",
         )
 
     def forget_channels(self) -> None:

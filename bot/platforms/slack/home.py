@@ -9,6 +9,7 @@ from itertools import groupby
 from bot.core.command import Invocation
 from bot.core.message import Message
 from bot.core.model import Subscription
+from bot.core.rights import Action, may
 from bot.platforms.plain import cut, fit, line
 from bot.platforms.slack.draw import LABEL, PRESS, VALUE, Block, draw, escape, plain_text
 from bot.platforms.slack.form import View
@@ -42,7 +43,7 @@ def home(
     for channel, group in groupby(mine[(page - 1) * SHOWN : page * SHOWN], key=lambda each: each.channel):
         blocks.append(_text("*Only you*" if _is_direct(channel) else f"*<#{_bare(channel)}>*"))
         for each in group:
-            blocks += _subscription(each, may_manage=call.person.may_manage)
+            blocks += _subscription(each, may_manage=may(call, Action.SET_UP, call.channel))
     if not mine:
         blocks.append(_text("Nothing yet. Press *Follow a topic*: every new story about it is posted to your channel."))
     turns = [

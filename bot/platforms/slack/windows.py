@@ -12,10 +12,8 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot.core.errors import UserError
 from bot.core.message import Message, paragraph
 from bot.core.model import Subscription
-from bot.core.router import sorry
 from bot.platforms.slack.clerk import Clerk
 from bot.platforms.slack.draw import PRESS
 from bot.platforms.slack.form import (
@@ -208,11 +206,8 @@ class Windows:
         chosen: bool = False,
     ) -> Message:
         chosen = chosen and bool(wanted.channel)
-        try:
-            team = await self._teams.hosting(team, wanted.channel)
-            invocation = await team.directory.invocation(wanted.channel, user, chosen=chosen)
-        except UserError as error:
-            return sorry(error)
+        team = await self._teams.hosting(team, wanted.channel)
+        invocation = await team.directory.invocation(wanted.channel, user, chosen=chosen)
         if filled is not None:
             return (await self._clerk.filled(invocation, wanted.command, filled)).message
         return (await self._clerk.pressed(invocation, line)).message
