@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import SecretStr
@@ -33,6 +34,8 @@ from bot.owners import Owners
 from bot.pipeline import Pipeline, Rules
 from bot.places import Places
 from bot.poller import Poller
+from bot.push import PATH as PUSHED
+from bot.push import Door, Hubs
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.sources.feed import FeedSource
@@ -86,6 +89,8 @@ class House:
         every = self.scheduler.every
         if self.roles & {"poll", "match"}:
             every(TICK, self.poller.poll_due)
+            if self.poller.hubs:
+                every(timedelta(minutes=1), self.poller.hubs.renew, jitter=timedelta(seconds=10))
         if "deliver" in self.roles:
             every(TICK, self.courier.flush_due)
             every(TICK, self.cards.edit_due)
@@ -260,6 +265,8 @@ async def open_house(
             ),
             writer=writer,
         )
+        base = settings.web.public_url
+        hubs = Hubs(store=store, ask=source.ask_hub, base=base) if base else None
         poller = Poller(
             store=store,
             source=source,
@@ -268,6 +275,7 @@ async def open_house(
             name=name,
             cadence=PRESETS[settings.feeds.preset],
             owners=Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person)),
+            hubs=hubs,
         )
         desk = Desk(
             store,
@@ -306,6 +314,9 @@ async def open_house(
             courier.serve()
             cards.serve()
         await _fill(store, wanted, interval)
+        if not base:
+            async with store.begin() as tx:
+                await tx.pushes.end_all()
         yield house
 
 
@@ -375,7 +386,11 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             marks=house.store.marks,
         )
     # Last, because it serves what the others are called on: an ASGI application by its path, each.
-    mounts = {path: door for platform in on.values() for path, door in getattr(platform, "doors", {}).items()}
+    mounts: dict[str, Any] = {}
+    for platform in on.values():
+        mounts |= getattr(platform, "doors", {})
+    if public := settings.web.public_url:
+        mounts[PUSHED] = Door(house.store)
     if settings.web.enabled:
         from bot.platforms.web import connect as web
 
@@ -383,7 +398,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             host=settings.web.host,
             port=settings.web.port,
             password=_shown(settings.web.password),
-            hosts=settings.web.hosts,
+            hosts=(*settings.web.hosts, *([urlsplit(public).netloc] if public else [])),
             chat=house.store.chat,
             health=house.health,
             metrics=metrics.page,

@@ -29,6 +29,7 @@ from bot.core.model import Article, Feed, FeedState, Fetched
 from bot.core.ports import Source
 from bot.jobs import Jobs
 from bot.owners import Owners
+from bot.push import Hubs
 from bot.store import Store, Tx
 
 log = structlog.get_logger(__name__)
@@ -90,7 +91,7 @@ class Network:
 
 
 class Poller:
-    """Looks at feeds when they are due. `owners` hear when a feed goes dark."""
+    """Looks at feeds when they are due. `owners` hear when a feed goes dark, `hubs` push what is new."""
 
     def __init__(
         self,
@@ -102,6 +103,7 @@ class Poller:
         name: str,
         cadence: Cadence = BALANCED,
         owners: Owners | None = None,
+        hubs: Hubs | None = None,
         random: Random | None = None,
     ) -> None:
         self.store = store
@@ -111,6 +113,7 @@ class Poller:
         self.name = name
         self.cadence = cadence
         self.owners = owners or Owners()
+        self.hubs = hubs
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.network = Network()
 
@@ -207,6 +210,8 @@ class Poller:
         if address:
             after = replace(after, move=None, state=FeedState.ACTIVE, reason="")
         after = replace(after, dark=False)
+        if self.hubs and (fetched.hub or not fetched.unchanged):
+            after = await self.hubs.noted(tx, after, fetched, new, now=now)
         due = next_check(after, now=now, outcome=fetched, cadence=self.cadence, random=self.random.random)
         if not await tx.feeds.save(replace(after, next_check_at=due), owner=self.name):
             raise LeaseLost

@@ -38,6 +38,11 @@ class Web(Table):
     password: SecretStr | None = Field(
         None, description="Asked for off loopback; without one, a link that works once is printed."
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^(?:https?://[^\s/?#@]+(?:/[^\s?#]*)?)?$",
+        description="How the internet reaches this port; then hubs push news of feeds (WebSub). Empty: all are pulled.",
+    )
     hosts: tuple[str, ...] = Field((), description="More names the page may be called by (behind a proxy).")
 
 

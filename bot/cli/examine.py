@@ -49,6 +49,8 @@ def _answer(final: str, fetched: Fetched) -> Iterator[tuple[str, str]]:
     yield "language", fetched.lang or "not said"
     yield "size", f"{fetched.size:,} bytes on the wire" + (", cut" if fetched.partial else "")
     yield from fetched.told.items()
+    if fetched.hub:
+        yield "pushed by", f"{fetched.hub} for {fetched.topic}"
 
 
 def _again(outcome: Fetched | FetchError) -> str:

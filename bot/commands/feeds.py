@@ -177,6 +177,8 @@ def _besides(feed: Feed) -> list[Field]:
         fields.append(Field("Failures in a row", str(feed.fails)))
     if feed.failing_since:
         fields.append(dated("Failing since", feed.failing_since))
+    if feed.pushed:
+        fields.append(Field("News", "announced by its hub; looked at less often"))
     if feed.gap_at:
         fields.append(dated("May have missed articles before", feed.gap_at))
     return fields

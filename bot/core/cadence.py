@@ -28,6 +28,9 @@ DAY = timedelta(days=1)
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 MOST_WEIGHT = 16
+PUSHED = 4
+PUSHED_MOST = 6 * HOUR
+"""Of a feed whose hub tells us of news. Hubs die in silence: what a dead one costs must stay small."""
 JITTER = 0.2
 HINT_MOST = DAY
 """Cache lifetimes often come from a CDN's defaults: nobody means a year by `max-age=31536000` on a feed."""
@@ -78,6 +81,8 @@ def interval(feed: Feed, cadence: Cadence = BALANCED, *, now: datetime) -> timed
     chosen = timedelta(hours=cadence.hours / sqrt(per_day * min(max(feed.weight, 1), MOST_WEIGHT)))
     if feed.state is FeedState.NEW:
         chosen = min(chosen, HOUR)  # its rate is not known yet: an unlucky guess must not cost six hours
+    if feed.pushed:
+        chosen = max(chosen, min(chosen * PUSHED, PUSHED_MOST))
     if feed.gap_at and now - feed.gap_at < DAY:
         chosen = min(chosen, cadence.ceiling) / 2
     return min(max(chosen, cadence.floor), cadence.ceiling)

@@ -79,6 +79,8 @@ class Feed:
     move: Move | None = None
     weight: int = 1
     """How many servers added it: by the square root, it is looked at more often."""
+    pushed: bool = False
+    """Its hub announces its news, and did so the last time: it is looked at less often."""
     gap_at: datetime | None = None
     """When two looks in a row had nothing in common, so that something between them may have been missed."""
 
@@ -117,6 +119,7 @@ class Fetched:
     `conditional` is false where the server gives no validators, so that each look costs it the whole document.
     `told` is what else a person may want to hear about the look: format, redirects, the server's own words.
     `partial` is true for a body that was cut: its entries count, its validators do not.
+    `hub` pushes news of the `topic` (WebSub) to who asks it to.
     `private` is true where the address holds a password or a key: it is shown to nobody and shared by no two tenants.
     """
 
@@ -137,6 +140,8 @@ class Fetched:
     private: bool = False
     conditional: bool = True
     told: Mapping[str, str] = field(default_factory=dict)
+    hub: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from bot.sources.fetch import Answer, Fetcher, Limits
 from bot.sources.freshness import Wishes, hint, retry_after
 from bot.sources.gate import Gate
 from bot.sources.guard import WEB_PORTS, Guard
+from bot.sources.hub import advertised
 from bot.sources.lane import LaneLimits, Lanes
 from bot.sources.mask import is_private, shown
 from bot.sources.sites import known_feed
@@ -172,6 +173,12 @@ class FeedSource:
             return fetched.moved_to or address, fetched
         return None
 
+    async def ask_hub(self, hub: str, form: Mapping[str, str]) -> None:
+        """Post a form to a feed's hub. Raises FetchError, also where the hub does not take it."""
+        answer = await self._fetcher.post(hub, form)
+        if not 200 <= answer.status < 300:
+            raise FetchError(f"{_host(answer)} answers with HTTP {answer.status}")
+
     def _refuse(self, feed: Feed, answer: Answer) -> None:
         """Raise what any status but 200 and 304 means."""
         host, status, now = _host(answer), answer.status, self._now()
@@ -212,6 +219,8 @@ class FeedSource:
             size=answer.size,
             private=is_private(feed.url),
             told=_told(answer),
+            hub=wishes.hub,
+            topic=wishes.topic,
         )
 
     async def _changed(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched:
@@ -246,6 +255,7 @@ class FeedSource:
             told.get("update", 0),
             tuple(told.get("skip_hours", ())),
             tuple(told.get("skip_days", ())),
+            *advertised(answer.headers, told, answer.url),
         )
         if partial:
             log.info("feed was cut", feed=feed.id, url=shown(feed.url), reason=answer.cut or "its end is missing")
@@ -267,6 +277,8 @@ class FeedSource:
             size=answer.size,
             private=is_private(feed.url),
             told={"format": told["format"], **_told(answer)},
+            hub=wishes.hub,
+            topic=wishes.topic,
         )
 
 

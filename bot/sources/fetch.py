@@ -37,6 +37,7 @@ HEADERS_READ = (
     "etag",
     "expires",
     "last-modified",
+    "link",
     "retry-after",
 )
 LONGEST_HEADER = 4096
@@ -168,6 +169,18 @@ class Fetcher:
                 parts = self._next(here, location, secret)
         raise FetchError(f"more than {self._limits.redirects} redirects")
 
+    async def post(self, url: str, form: Mapping[str, str]) -> Answer:
+        """Post a form, to this URL alone: no redirect is followed. Raises as `get` does."""
+        parts = self._guard.check(url)
+        host = parts.hostname or ""
+        if "@" in parts.netloc:
+            raise ForbiddenAddress("the address has a user name in it", state="blocked")
+        async with self._gate.turn(host):
+            answer, _ = await self._ask(
+                urlunsplit(parts._replace(fragment="")), host, {}, self._limits.total, False, form
+            )
+        return answer
+
     def _next(self, here: str, location: str, secret: bool) -> SplitResult:
         try:
             target = urljoin(here, location.strip().replace(" ", "%20"))
@@ -181,7 +194,13 @@ class Fetcher:
         return parts
 
     async def _ask(
-        self, url: str, host: str, headers: Mapping[str, str], seconds: float, moved: bool
+        self,
+        url: str,
+        host: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        moved: bool,
+        form: Mapping[str, str] | None = None,
     ) -> tuple[Answer, str]:
         """One request. The second value is where it redirects to, if it does."""
         if self._session is None:
@@ -191,7 +210,9 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(max(seconds, 0.001)),
-                self._session.get(URL(url), headers=headers, allow_redirects=False) as response,
+                self._session.request(
+                    "GET" if form is None else "POST", URL(url), headers=headers, data=form, allow_redirects=False
+                ) as response,
             ):
                 status, read = response.status, _read(response.headers)
                 location = response.headers.get("Location", "") if status in REDIRECTS else ""

@@ -17,12 +17,14 @@ RETRY_MOST = 7 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the feed's own text asks for: minutes between looks, and the hours (UTC) and days on which not to look."""
+    """What the feed's own text asks for: minutes between looks, the hours (UTC) and days on which not to, a hub."""
 
     ttl: int = 0
     update: int = 0
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()
+    hub: str = ""
+    topic: str = ""
 
     def to_cache(self) -> dict[str, str]:
         """As text values, because a feed that answers 304 does not repeat its wishes."""
@@ -31,6 +33,8 @@ class Wishes:
             "update": str(self.update or ""),
             "skip_hours": ",".join(map(str, self.skip_hours)),
             "skip_days": ",".join(self.skip_days),
+            "hub": self.hub,
+            "topic": self.topic,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -41,6 +45,8 @@ class Wishes:
             int(cache.get("update", "0")),
             tuple(int(hour) for hour in cache.get("skip_hours", "").split(",") if hour),
             tuple(day for day in cache.get("skip_days", "").split(",") if day),
+            cache.get("hub", ""),
+            cache.get("topic", ""),
         )
 
 

@@ -17,6 +17,8 @@ def read(text: str) -> dict[str, Any] | None:
         "title": _text(value.get("title")),
         "link": _text(value.get("home_page_url")),
         "language": _text(value.get("language")),
+        "hub": _hub(value.get("hubs")),
+        "topic": _text(value.get("feed_url")),
         "entries": [_entry(item) for item in value["items"] if isinstance(item, dict)],
     }
 
@@ -43,6 +45,11 @@ def _entry(item: dict[str, Any]) -> dict[str, str]:
             (each for each in (_text(item.get("image")), _text(item.get("banner_image")), *pictures) if each), ""
         ),
     }
+
+
+def _hub(hubs: object) -> str:
+    found = [each for each in hubs if isinstance(each, dict)] if isinstance(hubs, list) else []
+    return next((_text(each.get("url")) for each in found if _text(each.get("type")).casefold() == "websub"), "")
 
 
 def _text(value: object) -> str:

@@ -119,7 +119,12 @@ class Reader:
             return {"kind": "broken", "found": "JSON that ends early or is malformed"}
         if feed is None:
             return {"kind": "other", "found": "a JSON document"}
-        return self._feed(feed, _both_ends(feed["entries"]), job) | {"format": "json", "whole": True}
+        return self._feed(feed, _both_ends(feed["entries"]), job) | {
+            "format": "json",
+            "whole": True,
+            "hub": feed["hub"],
+            "topic": feed["topic"],
+        }
 
     def _xml(self, text: str, job: Mapping[str, str]) -> dict[str, Any]:
         document = ILLEGAL_REFERENCE.sub("", ILLEGAL.sub("", DECLARATION.sub("", text, count=1))).lstrip()
@@ -155,6 +160,8 @@ class Reader:
         feed = {"title": _value(told, "title"), "link": told.get("link", ""), "language": told.get("language", "")}
         return self._feed(feed, raws, job) | {
             "format": parsed.version or "xml",
+            "hub": _related(told, "hub"),
+            "topic": _related(told, "self"),
             "ttl": _number(told.get("ttl")),
             "update": _update_minutes(told),
             "skip_hours": sorted({int(each) % 24 for each in re.findall(r"\d{1,2}", _block(document, "skipHours"))}),
@@ -351,6 +358,12 @@ def _relative(url: str) -> str:
         if url.startswith(prefix):
             return meant + url[len(prefix) :]
     return url
+
+
+def _related(source: Any, relation: str) -> str:
+    """The first link of that relation of the feed itself."""
+    links = source.get("links") or ()
+    return next((_relative(str(each.get("href") or "")) for each in links if each.get("rel") == relation), "")
 
 
 def _value(source: Any, name: str) -> str:

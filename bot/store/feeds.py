@@ -451,5 +451,6 @@ def feed_of(row: Record) -> Feed:
         dark=row.dark,
         move=Move(row.move_to, row.move_since, row.move_seen) if row.move_since else None,
         weight=row.weight,
+        pushed=row.pushed,
         gap_at=row.gap_at,
     )

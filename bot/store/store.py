@@ -26,6 +26,7 @@ from bot.store.growth import Growth
 from bot.store.marks import Marks
 from bot.store.migrate import migrate
 from bot.store.outbox import Outbox
+from bot.store.pushes import Pushes
 from bot.store.readers import Readers
 from bot.store.reports import Reports
 from bot.store.revisions import Revisions
@@ -40,6 +41,7 @@ class Tx(Transaction):
     def __init__(self, connection: AsyncConnection, clock: Clock | None, *, writable: bool) -> None:
         super().__init__(connection, clock, writable=writable)
         self.feeds = Feeds(self)
+        self.pushes = Pushes(self)
         self.archive = Archive(self)
         self.subscriptions = Subscriptions(self)
         self.outbox = Outbox(self)

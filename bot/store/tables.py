@@ -166,6 +166,7 @@ feed = Table(
     Column("gap_at", Instant),
     Column("former_urls", Json, nullable=False, server_default="[]"),
     Column("weight", Integer, nullable=False, server_default="1"),  # servers that added it, at most 16
+    Column("pushed", Boolean, nullable=False, server_default=false()),  # its hub announces its news
     UniqueConstraint("url", "tenant"),
     Index("feed_due", "next_check_at"),
     Index("feed_host", "host", "next_check_at"),
@@ -184,6 +185,24 @@ feed_use = Table(
     Column("paused", Boolean, nullable=False),
     Column("ended_at", Instant),  # a use that ended still opens the archive up to that moment
     Index("feed_use_tenant", "tenant"),
+)
+
+push = Table(
+    "push",  # our subscription at a feed's hub
+    metadata,
+    Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("callback", Text, nullable=False, unique=True),  # what the hub calls us by: nobody can guess it
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("base", Text, nullable=False),  # our own address as the hub was told it
+    Column("due_at", Instant, nullable=False),  # when the hub is to be asked
+    Column("lease_until", Instant),
+    Column("pushed_at", Instant),
+    Column("missed", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("push_due", "due_at"),
 )
 
 seen = Table(

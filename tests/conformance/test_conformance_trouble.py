@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
 
 from bot.core.cadence import first_check
 from bot.core.model import EVERYONE, FeedState
+from bot.push import Door, Hubs
 from bot.sources import opml
 from bot.sources.gate import Gate
 from bot.store import Store
 from tests.conformance.world import DAY, HOUR, MINUTE, SECOND, World, rss, server
+from tests.fakes.asgi import call
 from tests.fakes.newsstand import Reply
 from tests.store.databases import own_server
 
@@ -123,8 +127,65 @@ async def test_45_a_password_is_not_carried_to_another_origin(world: World) -> N
     assert not [asked for asked in world.log("b") if asked.values("authorization") or asked.values("cookie")]
 
 
-@pytest.mark.skip(reason="push by WebSub is not built; every feed is pulled")
-async def test_46_websub_is_only_ever_a_hint() -> None: ...
+async def test_46_websub_is_only_ever_a_hint(world: World) -> None:
+    forms: list[Mapping[str, str]] = []
+    keys = ["1"]
+
+    async def ask(hub: str, form: Mapping[str, str]) -> None:
+        forms.append(form)
+        await world.source.ask_hub(hub, form)
+
+    async def hour() -> None:
+        await hubs.renew()
+        await world.live(HOUR)
+
+    hub = world.on("hub", "/hub", Reply(status=202))
+    link = f'<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="{hub}"/>'
+    url = world.on("a", "/feed", server(lambda: rss(*keys, at=world.clock(), head=link), lambda: {"ETag": f'"{keys}"'}))
+    hubs = world.poller.hubs = Hubs(store=world.store, ask=ask, base="https://bell.example")
+    door = Door(world.store)
+    feed = await world.add(url)
+    await world.live(MINUTE)
+    await hubs.renew()
+    assert [(asked.method, asked.path) for asked in world.log("hub")] == [("POST", "/hub")]
+    callback = forms[0]["hub.callback"].removeprefix("https://bell.example")
+
+    # A challenge is echoed only for a known topic and mode.
+    async def asks_back(topic: str, mode: str = "subscribe") -> tuple[int, bytes]:
+        said = {"hub.mode": mode, "hub.topic": topic, "hub.challenge": "echo", "hub.lease_seconds": "86400"}
+        return await call(door, "GET", f"{callback}&{urlencode(said)}")
+
+    assert await asks_back("https://other.example/feed") == (404, b"")
+    assert await asks_back(url, "unsubscribe") == (404, b"")
+    assert await asks_back(url) == (200, b"echo")
+    await world.live(10 * MINUTE)
+
+    # A bad signature is ignored; a good one has the feed looked at, and what it carries is not read.
+    body = rss("forged", at=world.clock())
+    sign = hmac.new(forms[0]["hub.secret"].encode(), body, "sha256").hexdigest()
+    before = (await world.feed(feed.id)).next_check_at
+    await call(door, "POST", callback, body=body, headers={"X-Hub-Signature": f"sha256={sign[::-1]}"})
+    assert (await world.feed(feed.id)).next_check_at == before
+    keys.insert(0, "2")
+    looks = len(world.log("a"))
+    await call(door, "POST", callback, body=body, headers={"X-Hub-Signature": f"sha256={sign}"})
+    await world.live(MINUTE)
+    assert len(world.log("a")) == looks + 1
+    assert await world.titles() == ["News 1", "News 2"]
+    assert (await world.feed(feed.id)).pushed
+
+    # The lease of a day is renewed before its end.
+    for _ in range(13):
+        await hour()
+    assert len(forms) == 2
+
+    # News that nobody announced is found by the pull that never stopped, and withdraws the trust.
+    assert (await world.feed(feed.id)).pushed
+    keys.insert(0, "3")
+    for _ in range(8):
+        await hour()
+    assert "News 3" in await world.titles()
+    assert not (await world.feed(feed.id)).pushed
 
 
 @pytest_asyncio.fixture(loop_scope="session")
