@@ -192,7 +192,7 @@ async def test_a_cloudflare_check_is_a_block(street: Street) -> None:
     [
         (429, "120", 0, timedelta(minutes=2)),
         (429, "Thu, 26 Nov 2026 13:00:00 GMT", 0, timedelta(hours=1)),
-        (429, "1000000000000", 0, timedelta(days=1)),
+        (429, "1000000000000", 0, timedelta(days=7)),
         (429, "0", 0, timedelta(seconds=1)),
         (429, "soon", 0, timedelta(hours=1)),
         (429, "", 0, timedelta(hours=1)),
