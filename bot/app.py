@@ -41,6 +41,7 @@ from bot.settings import Settings
 from bot.sources.feed import FeedSource
 from bot.store import Seal, Store, Vault
 from bot.stories import Stories
+from bot.surges import Surges
 from bot.topics import Catalogue, Following, resolve
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,7 @@ class House:
     source: FeedSource
     poller: Poller
     pipeline: Pipeline
+    surges: Surges
     courier: Courier
     cards: Cards
     jobs: Jobs
@@ -91,6 +93,7 @@ class House:
             every(TICK, self.poller.poll_due)
             if self.poller.hubs:
                 every(timedelta(minutes=1), self.poller.hubs.renew, jitter=timedelta(seconds=10))
+            every(timedelta(minutes=1), self.surges.look, jitter=timedelta(seconds=10))
         if "deliver" in self.roles:
             every(TICK, self.courier.flush_due)
             every(TICK, self.cards.edit_due)
@@ -299,6 +302,7 @@ async def open_house(
             source,
             poller,
             pipeline,
+            Surges(pipeline),
             courier,
             cards,
             jobs,

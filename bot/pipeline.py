@@ -209,6 +209,14 @@ class Pipeline:
             ringing |= rings.keys()
         return ringing
 
+    async def ring_again(self, tx: Tx, rung: Ring, article: Article, now: datetime) -> None:
+        """Put an alert for one channel into the outbox whose occasion is not the article itself."""
+        story = await tx.archive.story(article.story_id)
+        if story:
+            occasion = f"{rung.why} {now.isoformat()}"
+            channel = rung.subscription.channel
+            await self._queue(tx, channel, [rung], article, story.id, story, {}, now, occasion=occasion)
+
     async def _queue(
         self,
         tx: Tx,
@@ -219,6 +227,8 @@ class Pipeline:
         story: Story | None,
         summaries: Mapping[str, Summary],
         now: datetime,
+        *,
+        occasion: str = "",
     ) -> None:
         """One alert for one channel, frozen as it will be posted, naming every topic that earned it.
 
@@ -236,7 +246,7 @@ class Pipeline:
         if root:
             message = replace(message, manner=replace(message.manner, thread=False, within=root))
         delivery = Delivery(
-            id=delivery_id(tenant, channel, str(story_id), article.id, *topics),
+            id=delivery_id(tenant, channel, str(story_id), article.id, *topics, *filter(None, [occasion])),
             tenant=tenant,
             channel=channel,
             message=message,

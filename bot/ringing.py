@@ -18,7 +18,10 @@ LEAD = 600
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A subscription that an article rings. `why` is set where its story has rung there before."""
+    """A subscription that an article rings. `why` is set where its story has rung there before.
+
+    `word` is the watch word, or the figures of a surge.
+    """
 
     subscription: Subscription
     match: Match
@@ -96,6 +99,8 @@ def because(rings: Sequence[Ring]) -> str:
             return f"Rings again for “{ring.word}”."
         if ring.why is Why.ORIGINS:
             return f"Rings again: {ring.subscription.telling.origins} independent origins report it."
+        if ring.why is Why.SURGE:
+            return f"{ring.match.topic} surges: {ring.word}."
     if rings and all(ring.why is Why.REWRITTEN for ring in rings):
         return "Its outlet changed this article: it is about this only since then."
     return ""

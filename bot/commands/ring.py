@@ -25,9 +25,9 @@ FIRST_ORIGINS = 3
 
 @command(
     "ring",
-    "How much to hear of one story: once, follow-ups, every article, at more origins, at watch words",
+    "How much to hear of one story: once, follow-ups, every article, at more origins, at watch words, at a surge",
     manage=True,
-    examples=("ring ISIL follow", "ring Iraq origins:3", 'ring Iran watch:"ceasefire, killed"'),
+    examples=("ring ISIL follow", "ring Iraq origins:3", 'ring Iran watch:"ceasefire, killed"', "ring Syria surge:yes"),
 )
 async def ring(
     desk: Desk,
@@ -38,12 +38,13 @@ async def ring(
         int | None, Option("Ring again when that many independent origins report it; 0 never", least=0, most=50)
     ] = None,
     watch: Annotated[str, Option("Ring again at these words, with commas between; none for none")] = "",
+    surge: Annotated[bool | None, Option("Ring again when far more is written of it than in 14 days before")] = None,
 ) -> Message:
     words = topic.rsplit(maxsplit=1)
     if not when and len(words) == 2 and words[1].casefold() in {choice.value for choice in CHOICES}:
         topic, when = words[0], words[1].casefold()  # as it is typed: /ring ISIL follow
     subscription = await followed(desk, call, topic, "ring")
-    telling = _asked(subscription.telling, when, origins, watch)
+    telling = _asked(subscription.telling, when, origins, watch, surge)
     changed = telling != subscription.telling
     if changed:
         async with desk.store.begin() as tx:
@@ -59,7 +60,7 @@ async def ring(
     )
 
 
-def _asked(telling: Telling, when: str, origins: int | None, watch: str) -> Telling:
+def _asked(telling: Telling, when: str, origins: int | None, watch: str, surge: bool | None) -> Telling:
     """What was said changes; what was not said stays as it is."""
     if when:
         telling = replace(telling, repeat=Repeat(when))
@@ -71,7 +72,7 @@ def _asked(telling: Telling, when: str, origins: int | None, watch: str) -> Tell
         if len(words) > MOST_WORDS:
             raise UserError(f"A topic has at most {MOST_WORDS} watch words.")
         telling = replace(telling, watch=words)
-    return telling
+    return telling if surge is None else replace(telling, surge=surge)
 
 
 def _offers(topic: str, telling: Telling) -> tuple[Button, ...]:
@@ -81,6 +82,11 @@ def _offers(topic: str, telling: Telling) -> tuple[Button, ...]:
         buttons.append(Button("Not at more origins", f"ring {topic} origins:0"))
     else:
         buttons.append(Button(f"Again at {FIRST_ORIGINS} origins", f"ring {topic} origins:{FIRST_ORIGINS}"))
+    buttons.append(
+        Button("Not at a surge", f"ring {topic} surge:no")
+        if telling.surge
+        else Button("Again at a surge", f"ring {topic} surge:yes")
+    )
     if telling.watch:
         buttons.append(Button("No watch words", f"ring {topic} watch:none"))
     return tuple(buttons)

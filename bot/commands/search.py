@@ -1,24 +1,16 @@
-"""The archive asked about a topic: full-text search brings the candidates, the topic engine decides."""
+"""The archive of the last days asked about a topic, for a command."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from bot import search
 from bot.commands.desk import Desk
-from bot.core.model import Article, Match, Sensitivity
+from bot.core.model import Sensitivity
+from bot.search import Found
 from bot.topics import Topic
 
-BATCH = 200
-MOST_LOOKED_AT = 5000
-"""Candidates looked at for one question; a topic that broad is answered from the newest of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    article: Article
-    match: Match
+__all__ = ["Found", "find"]
 
 
 async def find(
@@ -27,22 +19,6 @@ async def find(
     """The articles of the last days about a topic, newest first, judged as a subscription would judge them."""
     async with desk.store.read() as tx:
         since = await tx.now() - timedelta(days=days)
-    found: list[Found] = []
-    seen_links: set[str] = set()
-    before: tuple[datetime, int] | None = None
-    for _ in range(MOST_LOOKED_AT // BATCH):
-        async with desk.store.read() as tx:
-            candidates = await tx.archive.search(topic.terms, tenant=tenant, since=since, limit=BATCH, before=before)
-        for number, article in enumerate(candidates):
-            if number % 20 == 19:
-                await asyncio.sleep(0)  # judging is our own work: let the others have their turn
-            match = desk.pipeline.following.judge(topic, article, sensitivity)
-            if match and (article.link_key or article.id) not in seen_links:
-                seen_links.add(article.link_key or article.id)
-                found.append(Found(article, match))
-                if len(found) == limit:
-                    return found
-        if len(candidates) < BATCH:
-            break
-        before = (candidates[-1].when, int(candidates[-1].id))
-    return found
+    return await search.find(
+        desk.store, desk.pipeline.following, topic, tenant=tenant, since=since, limit=limit, sensitivity=sensitivity
+    )

@@ -85,6 +85,7 @@ def retelling(telling: Telling) -> str:
     wishes = [repeats[telling.repeat]] if telling.repeat in repeats else []
     wishes += [f"again at {counted(telling.origins, 'origin')}"] if telling.origins else []
     wishes += [f"again at {', '.join(f'“{word}”' for word in telling.watch)}"] if telling.watch else []
+    wishes += ["again at a surge"] if telling.surge else []
     return ", ".join(wishes)
 
 

@@ -282,12 +282,14 @@ class Repeat(StrEnum):
 class Telling:
     """How much a channel wants to hear of one story about its topic, beyond the card that is edited in silence.
 
-    With `origins` it rings again when that many independent origins report it; with a `watch` word when one appears.
+    With `origins` it rings again when that many independent origins report it, with a `watch` word when one appears,
+    with `surge` when far more is written about the topic than in its last fortnight.
     """
 
     repeat: Repeat = Repeat.STORY
     origins: int = 0
     watch: tuple[str, ...] = ()
+    surge: bool = False
 
 
 ONCE = Telling()

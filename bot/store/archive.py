@@ -324,6 +324,16 @@ class Archive:
         articles, stories, sources, feeds = counted.one()
         return ArchiveCount(articles, stories, sources, feeds)
 
+    async def begins(self, tenant: str) -> dict[int, datetime]:
+        """Since when the tenant's feeds are read, by feed, as far back as the archive goes."""
+        article, use = t.article.c, t.feed_use.c
+        mine = select(use.feed_id).where(use.tenant.in_((EVERYONE, tenant)), use.own.is_(True), use.ended_at.is_(None))
+        rows = await self.tx.rows(
+            select(article.feed_id, func.min(article.fetched_at)).where(article.feed_id.in_(mine))
+            .group_by(article.feed_id)
+        )  # fmt: skip
+        return {row[0]: row[1] for row in rows}
+
     async def prune(self, before: datetime, batch: int = 1000) -> int:
         """Delete up to `batch` articles that came before then, and what they leave empty; how many went.
 

@@ -6,10 +6,10 @@ for what has changed since its own number and misses nothing.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from bot.core.message import Manner
 from bot.core.model import Channel, Sensitivity, Subscription, Telling
@@ -76,6 +76,20 @@ class Subscriptions:
         """When its stories are to ring again from now on."""
         mine = (t.subscription.c.id == subscription_id, t.subscription.c.tenant == tenant)
         return await self._change(*mine, telling=telling) > 0
+
+    async def was_surging(self, subscription_id: int, since: datetime) -> bool:
+        """Whether it was told since then that its topic surges."""
+        row = t.subscription.c
+        told = select(row.id).where(row.id == subscription_id, row.surged_at > since)
+        return await self.tx.first(told) is not None
+
+    async def surges(self, subscription_id: int, *, now: datetime, quiet: timedelta) -> bool:
+        """Note that its topic surges; False where that was told less than `quiet` ago, here or elsewhere."""
+        told = t.subscription.c.surged_at
+        due = or_(told.is_(None), told <= now - quiet)
+        # No new revision: nothing that an article is judged by has changed.
+        noted = update(t.subscription).where(ALIVE, t.subscription.c.id == subscription_id, due).values(surged_at=now)
+        return await self.tx.changed(noted) > 0
 
     async def remove(self, subscription_id: int, tenant: str) -> bool:
         """End it. The row stays, so that "why did this ring?" has an answer."""
@@ -151,6 +165,11 @@ class Subscriptions:
             )
             > 0
         )
+
+    async def muted_in(self, channel_id: str) -> frozenset[int]:
+        """The stories of which a channel does not want to hear."""
+        rows = await self.tx.rows(select(t.muted_story.c.story_id).where(t.muted_story.c.channel == channel_id))
+        return frozenset(row.story_id for row in rows)
 
     async def muted(self, story_id: int) -> frozenset[str]:
         """The channels that do not want to hear of it."""

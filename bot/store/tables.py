@@ -104,11 +104,21 @@ class Retelling(TypeDecorator[Telling]):
 
     def process_bind_param(self, value: Telling | None, dialect: Dialect) -> Any:
         telling = value or Telling()
-        return {"repeat": telling.repeat.value, "origins": telling.origins, "watch": list(telling.watch)}
+        return {
+            "repeat": telling.repeat.value,
+            "origins": telling.origins,
+            "watch": list(telling.watch),
+            "surge": telling.surge,
+        }
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Telling:
         known = value or {}
-        return Telling(Repeat(known.get("repeat", "once")), known.get("origins", 0), tuple(known.get("watch", ())))
+        return Telling(
+            Repeat(known.get("repeat", "once")),
+            known.get("origins", 0),
+            tuple(known.get("watch", ())),
+            known.get("surge", False),
+        )
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -329,6 +339,7 @@ subscription = Table(
     Column("ended_at", Instant),
     Column("manner", Arriving, nullable=False, server_default="{}"),
     Column("telling", Retelling, nullable=False, server_default="{}"),
+    Column("surged_at", Instant),  # when it was last told that its topic surges
     _channel_of_tenant(),
     Index("subscription_alive", "channel", "topic", unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE),
     Index("subscription_revision", "revision"),

@@ -101,6 +101,10 @@ class Following:
             if match.score >= THRESHOLDS[subscription.sensitivity]
         ]
 
+    def asked_for_surges(self) -> list[Subscription]:
+        """Those that ring when their topic surges."""
+        return [each for each in self._known.values() if each.telling.surge]
+
     def of(self, channel: str, topic: str) -> Subscription | None:
         """The channel's subscription to the topic of that name."""
         return next((each for each in self._followers.get(topic, {}).values() if each.channel == channel), None)

@@ -19,6 +19,7 @@ class Why(StrEnum):
     ORIGINS = "origins"
     WORD = "watch word"
     FOLLOW_UP = "follow-up"
+    SURGE = "surge"
     REWRITTEN = "rewritten"
 
 
