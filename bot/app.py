@@ -374,14 +374,22 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             places=Places(house.store),
             **settings.discord.model_dump(exclude={"token"}),
         )
-    if settings.slack.bot_token:
+    if settings.slack.bot_token or settings.slack.client_id:
         from bot.platforms.slack import connect as slack
 
         table = settings.slack
+        if table.client_id and not house.vault.seal.ready:
+            raise SettingsError(
+                "NEWSBELL_SECRETS_KEY is missing: it seals the tokens of the workspaces that install the app. Make one "
+                "with `newsbell secret new`."
+            )
         on["slack"] = slack(
-            settings.slack.bot_token.get_secret_value(),
+            _shown(table.bot_token),
             _shown(table.app_token),
             _shown(table.signing_secret),
+            client_id=table.client_id,
+            client_secret=_shown(table.client_secret),
+            vault=house.vault,
             api_url=table.api_url,
             command=table.command,
             transport=table.transport,

@@ -58,7 +58,7 @@ class Discord(Table):
 
 
 class Slack(Table):
-    """Slack; on as soon as the bot token is set."""
+    """Slack; on as soon as the bot token is set, or the client id."""
 
     bot_token: SecretStr | None = Field(None, description="Bot token, xoxb-...")
     app_token: SecretStr | None = Field(None, description="App token for Socket Mode, xapp-...")
@@ -66,6 +66,8 @@ class Slack(Table):
         "socket", description="How Slack reaches us: socket needs no public address, http is served on the web port."
     )
     signing_secret: SecretStr | None = Field(None, description="Signing secret of the app; http wants it.")
+    client_id: str = Field("", description="Client ID of the app, so that many workspaces can install it (http).")
+    client_secret: SecretStr | None = Field(None, description="Client secret of the app, beside its client ID.")
     api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
     command: str = Field("/news", pattern=r"^/[a-z0-9_-]{1,31}$", description="The slash command in Slack.")
 

@@ -10,7 +10,7 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[2]
 
 
-def quiet(folder: Path, **tables: dict[str, Any]) -> Settings:
+def quiet(folder: Path, **tables: Any) -> Settings:
     """The defaults with their data in `folder` and the web channel off; `tables` override by name."""
     given: dict[str, Any] = {
         "data_dir": folder,

@@ -80,9 +80,16 @@ class SlackPeople:
         return key
 
     async def press(
-        self, message: Payload, label: str, *, user: User | None = None, channel: str = GENERAL, private: bool = False
+        self,
+        message: Payload,
+        label: str,
+        *,
+        user: User | None = None,
+        channel: str = GENERAL,
+        private: bool = False,
+        team: str = "",
     ) -> Answer:
-        """Presses a button of a posted message, or of an answer where `private`."""
+        """Presses a button of a posted message, or of an answer where `private`; `team` is whose app has posted it."""
         user = user or self.slack.admin
         key, url = self._address()
         action = {**buttons_of(message)[label], "action_ts": self.slack.ts(), "block_id": "b"}
@@ -90,7 +97,7 @@ class SlackPeople:
             "interactive",
             {
                 "type": "block_actions",
-                "team": {"id": user.team, "domain": "newsroom"},
+                "team": {"id": team or user.team, "domain": "newsroom"},
                 "user": {"id": user.id, "username": user.name, "team_id": user.team},
                 "channel": {"id": channel, "name": self.slack.channels[channel].name},
                 "container": {"type": "message", "channel_id": channel, "is_ephemeral": private, "message_ts": "1.1"},
@@ -104,7 +111,14 @@ class SlackPeople:
         return await self._answer_at(key)
 
     async def mention(
-        self, text: str, *, user: User | None = None, channel: str = GENERAL, event_id: str = "", thread: str = ""
+        self,
+        text: str,
+        *,
+        user: User | None = None,
+        channel: str = GENERAL,
+        event_id: str = "",
+        thread: str = "",
+        team: str = TEAM,
     ) -> None:
         """Writes to the bot in a channel. Its answer is the next of `ephemerals` or of `posted`."""
         event = {
@@ -113,21 +127,22 @@ class SlackPeople:
             "text": f"<@{BOT}> {text}",
             "ts": self.slack.ts(),
             "channel": channel,
-            "team": TEAM,
+            "team": team,
             **({"thread_ts": thread} if thread else {}),
         }
-        await self.tell(event, event_id)
+        await self.tell(event, event_id, team)
 
-    async def tell(self, event: Payload, event_id: str = "") -> None:
-        """Tells the app of an event."""
+    async def tell(self, event: Payload, event_id: str = "", team: str = TEAM) -> None:
+        """Tells the app of an event, for its installation in that workspace."""
+        bot = self.slack.oauth.installs[team].bot
         body = {
             "type": "event_callback",
-            "team_id": TEAM,
+            "team_id": team,
             "api_app_id": "A1",
             "event": event,
             "event_id": event_id or f"Ev{self.slack.next()}",
             "event_time": 1,
-            "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}],
+            "authorizations": [{"team_id": team, "user_id": bot, "is_bot": True, "is_enterprise_install": False}],
         }
         await self.slack.wire.envelope("events_api", body)
 

@@ -25,6 +25,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.slack_http import FakeRequests
+from tests.fakes.slack_oauth import CALLER, FakeOAuth
 from tests.fakes.slack_people import PATIENCE, Answer, SlackPeople
 from tests.fakes.slack_socket import FakeSocketMode
 from tests.fakes.slack_views import SlackViews
@@ -69,6 +70,7 @@ class Posted:
     channel: str
     delivery_id: str | None
     body: Payload
+    team: str = TEAM
 
 
 @dataclass
@@ -109,7 +111,7 @@ class FakeSlack:
         self.ephemerals: asyncio.Queue[Answer] = asyncio.Queue()
         self.calls: list[tuple[str, Payload]] = []
         self.invalid: list[str] = []
-        self.removed = False
+        self.oauth = FakeOAuth(self, bot_token)
         self.history_page = 15
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
@@ -139,6 +141,14 @@ class FakeSlack:
         await self.socket.close()
         if self._runner:
             await self._runner.cleanup()
+
+    @property
+    def removed(self) -> bool:
+        return self.oauth.own.removed
+
+    @removed.setter
+    def removed(self, removed: bool) -> None:
+        self.oauth.own.removed = removed
 
     @property
     def api_url(self) -> str:
@@ -172,22 +182,29 @@ class FakeSlack:
             if handler is None:
                 self.invalid.append(f"{method} is not played by the fake")
                 raise SlackError("unknown_method")
-            wanted = self.app_token if method == "apps.connections.open" else self.bot_token
-            if self.removed:
-                raise SlackError("account_inactive")
-            if token != wanted:
-                raise SlackError("invalid_auth")
-            if (scope := NEEDS.get(method)) and scope not in self.scopes:
-                raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))
+            if method == "apps.connections.open":
+                if self.removed or token != self.app_token:
+                    raise SlackError("account_inactive" if self.removed else "invalid_auth")
+            elif method != "oauth.v2.access":
+                caller = self.oauth.called(token)
+                CALLER.set(caller)
+                if (scope := NEEDS.get(method)) and scope not in caller.scopes:
+                    raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(caller.scopes)))
             result = await handler(request, arguments)
         except SlackError as error:
             return web.json_response(error.body, status=error.status, headers=error.headers)
         if isinstance(result, web.StreamResponse):
             return result
-        return web.json_response({"ok": True, **result}, headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes))})
+        granted = CALLER.get(self.oauth.own).scopes
+        return web.json_response({"ok": True, **result}, headers={"X-OAuth-Scopes": ",".join(sorted(granted))})
 
     async def _auth_test(self, _request: web.Request, _arguments: Payload) -> Payload:
-        return {"team": "Newsroom", "team_id": TEAM, "user": "newsbell", "user_id": BOT, "bot_id": "B1", "url": "x"}
+        own = CALLER.get()
+        who = {"team": own.name, "team_id": own.team, "user": "newsbell", "user_id": own.bot}
+        return {**who, "bot_id": f"B{own.bot}", "url": "x"}
+
+    async def _oauth_v2_access(self, request: web.Request, arguments: Payload) -> Payload:
+        return self.oauth.access(request, arguments)
 
     async def _apps_connections_open(self, _request: web.Request, _arguments: Payload) -> Payload:
         return {"url": f"ws://127.0.0.1:{self.port}/link?ticket={self.next()}"}
@@ -207,13 +224,15 @@ class FakeSlack:
 
     def _listed(self, arguments: Payload, among: set[str]) -> Payload:
         kinds = arguments["types"].split(",")
+        own = CALLER.get()
         chosen = [
-            {"id": each.id, "name": each.name, "is_private": each.private}
+            each.payload()
             for each in self.channels.values()
             if each.id in among
+            and own.team in each.teams
             and not each.archived
             and ("private_channel" if each.private else "public_channel") in kinds
-            and (not each.private or BOT in each.members)
+            and (not each.private or own.bot in each.members)
             and each.id[0] != "D"
         ]
         start = int(arguments.get("cursor") or 0)
@@ -225,19 +244,11 @@ class FakeSlack:
         return {"usergroups": [{"id": GROUP, "handle": "newsdesk", "name": "The desk", "team_id": TEAM}]}
 
     async def _conversations_info(self, _request: web.Request, arguments: Payload) -> Payload:
-        channel = self._channel(arguments["channel"])
-        return {
-            "channel": {
-                "id": channel.id,
-                "name": channel.name,
-                "is_archived": channel.archived,
-                "is_im": channel.id[0] == "D",
-            }
-        }
+        return {"channel": self._channel(arguments["channel"]).payload()}
 
     async def _conversations_join(self, _request: web.Request, arguments: Payload) -> Payload:
         channel = self._channel(arguments["channel"])
-        channel.members.add(BOT)
+        channel.members.add(CALLER.get().bot)
         return {"channel": {"id": channel.id}}
 
     async def _conversations_history(self, _request: web.Request, arguments: Payload) -> Payload:
@@ -256,9 +267,10 @@ class FakeSlack:
     def _readable(self, identity: str) -> Channel:
         channel = self._channel(identity)
         kind = {"C": "channels", "G": "groups", "D": "im"}[channel.id[0]]
-        if f"{kind}:history" not in self.scopes:
-            raise SlackError("missing_scope", needed=f"{kind}:history", provided=",".join(sorted(self.scopes)))
-        if BOT not in channel.members:
+        own = CALLER.get()
+        if f"{kind}:history" not in own.scopes:
+            raise SlackError("missing_scope", needed=f"{kind}:history", provided=",".join(sorted(own.scopes)))
+        if own.bot not in channel.members:
             raise SlackError("not_in_channel")
         return channel
 
@@ -278,11 +290,12 @@ class FakeSlack:
         self._check(arguments)
         ts = self.ts()
         kept: Payload = {key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if key in arguments}
-        message: Payload = {"type": "message", "user": BOT, "bot_id": "B1", "ts": ts, **kept}
+        own = CALLER.get()
+        message: Payload = {"type": "message", "user": own.bot, "bot_id": f"B{own.bot}", "ts": ts, **kept}
         channel.messages.append(message)
         metadata: Payload = arguments.get("metadata") or {}
         identity = metadata.get("event_payload", {}).get("id")
-        self.posted.append(Posted(ts, channel.id, identity, arguments))
+        self.posted.append(Posted(ts, channel.id, identity, arguments, own.team))
         await self._after(request, fault)
         return {"channel": channel.id, "ts": ts, "message": message}
 
@@ -326,13 +339,23 @@ class FakeSlack:
             raise SlackError("user_not_found")
         kept = next((each for each in self.channels.values() if each.id[0] == "D" and user in each.members), None)
         if kept is None:
-            kept = Channel(f"D{self.next()}", "directmessage", private=True, members={BOT, user})
+            kept = Channel(
+                f"D{self.next()}",
+                "directmessage",
+                private=True,
+                members={CALLER.get(self.oauth.own).bot, user},
+                teams=(self.users[user].team,),
+            )
             self.channels[kept.id] = kept
         return kept
 
     def _channel(self, identity: str) -> Channel:
         channel = self.channels.get(identity)
-        if channel is None or (channel.private and BOT not in channel.members):
+        own = CALLER.get()
+        hidden = (
+            channel is None or own.team not in channel.teams or (channel.private and own.bot not in channel.members)
+        )
+        if channel is None or hidden:
             raise SlackError("channel_not_found")
         return channel
 
@@ -340,7 +363,8 @@ class FakeSlack:
         channel = self._direct(identity) if identity[0] == "U" else self._channel(identity)
         if channel.archived:
             raise SlackError("is_archived")
-        if BOT not in channel.members and "chat:write.public" not in self.scopes:
+        own = CALLER.get()
+        if own.bot not in channel.members and "chat:write.public" not in own.scopes:
             raise SlackError("not_in_channel")
         return channel
 

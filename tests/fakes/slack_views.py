@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from slack_sdk.models.views import View as SdkView
 
-from tests.fakes.slack_world import GENERAL, TEAM, Payload, SlackError, User, block_faults, schema_faults, text_of
+from tests.fakes.slack_world import GENERAL, Payload, SlackError, User, block_faults, schema_faults, text_of
 
 if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack
@@ -40,7 +40,13 @@ class Window:
         return {block["block_id"]: block["element"] for block in self.view["blocks"] if block["type"] == "input"}
 
     def payload(self) -> Payload:
-        return {"id": self.id, "team_id": TEAM, "hash": f"h{self.drawn}", "root_view_id": self.id, **self.view}
+        return {
+            "id": self.id,
+            "team_id": self.user.team,
+            "hash": f"h{self.drawn}",
+            "root_view_id": self.id,
+            **self.view,
+        }
 
     def element(self, label: str, place: int = 0) -> tuple[str, Payload]:
         """The button or select with that label or action id, and its block; which of them, counted from 0."""
@@ -134,7 +140,8 @@ class SlackViews:
         user = user or self.slack.admin
         home = self.homes.setdefault(user.id, Window(f"V{self.slack.next()}", user, {"type": "home", "blocks": []}))
         drawn = home.drawn
-        await self.slack.tell({"type": "app_home_opened", "user": user.id, "channel": "D1", "tab": "home"})
+        event = {"type": "app_home_opened", "user": user.id, "channel": "D1", "tab": "home"}
+        await self.slack.tell(event, team=user.team)
         await home.redrawn(drawn)
         return home
 
@@ -235,8 +242,8 @@ class SlackViews:
     @staticmethod
     def _who(user: User) -> Payload:
         return {
-            "team": {"id": TEAM, "domain": "newsroom"},
-            "user": {"id": user.id, "name": user.name, "team_id": TEAM},
+            "team": {"id": user.team, "domain": "newsroom"},
+            "user": {"id": user.id, "name": user.name, "team_id": user.team},
             "api_app_id": "A1",
             "token": "x",
             "is_enterprise_install": False,

@@ -42,6 +42,20 @@ class Channel:
     archived: bool = False
     members: set[str] = field(default_factory=set)
     messages: list[Payload] = field(default_factory=list)
+    teams: tuple[str, ...] = (TEAM,)
+    """The workspaces that share it, the host first."""
+
+    def payload(self) -> Payload:
+        shared: Payload = {"conversation_host_id": self.teams[0], "shared_team_ids": list(self.teams)}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "is_private": self.private,
+            "is_archived": self.archived,
+            "is_im": self.id[0] == "D",
+            "is_ext_shared": len(self.teams) > 1,
+            **(shared if len(self.teams) > 1 else {}),
+        }
 
 
 @dataclass

@@ -42,16 +42,24 @@ class Directory:
     """Asks nothing twice within five minutes; what Slack does not tell is answered with the least rights.
 
     `team` is the workspace that installed the app. A channel that is shared with another workspace belongs to it all
-    the same, whoever speaks: an event's own team may be that of a stranger.
+    the same, whoever speaks: an event's own team may be that of a stranger. But those that are hosted by a workspace
+    which is said to have the app too (`elsewhere`) are not chosen here.
     """
 
     def __init__(
-        self, client: AsyncWebClient, clock: Callable[[], datetime], *, team: str, bot: str = "@Newsbell"
+        self,
+        client: AsyncWebClient,
+        clock: Callable[[], datetime],
+        *,
+        team: str,
+        bot: str = "@Newsbell",
+        elsewhere: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self.team = team
         self.bot = bot
         self._client = client
         self._clock = clock
+        self._elsewhere = elsewhere
         self._known: OrderedDict[tuple[str, ...], tuple[datetime, Any]] = OrderedDict()
 
     @property
@@ -97,7 +105,7 @@ class Directory:
 
     def is_hidden(self, call: Invocation, name: str) -> bool:
         """Whether somebody types the slash command in a private channel that the bot is not in."""
-        return name == PRIVATE_CHANNEL and all(each.id != call.channel.id for each in call.channels)
+        return name == PRIVATE_CHANNEL and call.channel.name == SPOKEN[PRIVATE_CHANNEL]
 
     async def bare(self, channel: str, user: str) -> Invocation:
         """Without asking who this is, and so without any right: for completions, which Slack gives three seconds."""
@@ -157,23 +165,43 @@ class Directory:
         cursor = ""
         for _ in range(PAGES):
             answer = await ask(cursor)
-            found += [self._place(each["id"], each.get("name", "")) for each in answer.get("channels") or ()]
+            for each in answer.get("channels") or ():
+                host = _host(each)
+                if not (self._elsewhere and host not in ("", self.team) and await self._elsewhere(host)):
+                    found.append(self._place(each["id"], each.get("name", "")))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
         return tuple(sorted(found, key=lambda channel: channel.name))
 
-    async def _name(self, channel: str) -> str:
-        async def ask() -> str:
-            try:
-                answer = await self._client.conversations_info(channel=channel)
-            except SlackApiError as error:
-                if code_of(error) != "channel_not_found":
-                    raise
-                return PRIVATE_CHANNEL
-            return str((answer.get("channel") or {}).get("name") or "direct message")
+    async def shared(self, channel: str) -> tuple[str, tuple[str, ...]]:
+        """The workspace that hosts a channel which several share, and all of those; empty for any other channel."""
+        if not channel or channel[0] not in "CG":
+            return "", ()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                known = await self._info(channel)
+        except (SlackClientError, aiohttp.ClientError, OSError) as error:
+            log.debug("slack does not tell whose a channel is", channel=channel, reason=repr(error)[:200])
+            return "", ()
+        host = _host(known)
+        return host, tuple(dict.fromkeys((self.team, *(known.get("shared_team_ids") or ())))) if host else ()
 
-        return await self._once(("name", channel), ask)
+    async def _name(self, channel: str) -> str:
+        try:
+            known = await self._info(channel)
+        except SlackApiError as error:
+            if code_of(error) != "channel_not_found":
+                raise
+            return PRIVATE_CHANNEL
+        return str(known.get("name") or "direct message")
+
+    async def _info(self, channel: str) -> dict[str, Any]:
+        async def ask() -> dict[str, Any]:
+            answer = await self._client.conversations_info(channel=channel)
+            return dict(answer.get("channel") or {})
+
+        return await self._once(("channel", channel), ask)
 
     async def _once(self, key: tuple[str, ...], ask: Callable[[], Awaitable[T]]) -> T:
         known = self._known.get(key)
@@ -196,6 +224,11 @@ def may_manage(profile: dict[str, Any], team: str) -> bool:
     if is_admin(profile):
         return True
     return not any(profile.get(kind) for kind in ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot"))
+
+
+def _host(channel: dict[str, Any]) -> str:
+    """Whose a channel is that is shared beyond one company; empty where it is not, or where Slack does not say."""
+    return str(channel.get("conversation_host_id") or "") if channel.get("is_ext_shared") else ""
 
 
 def is_admin(profile: dict[str, Any]) -> bool:

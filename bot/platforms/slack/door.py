@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 PATH = "/slack/events"
 """Where Slack sends all of it: events, commands, presses, forms and what wants options."""
+INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
+"""Where a person begins to install the app, and comes back from Slack."""
 WINDOW = timedelta(minutes=5)
 """How far a request's time may be from ours, on both sides (docs.slack.dev, Verifying requests from Slack)."""
 BIGGEST = 1 << 20  # bytes
@@ -46,19 +48,19 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
-            await _answer(send, 404)
+            await answer(send, 404)
             return
         if scope["method"] != "POST":
-            await _answer(send, 405)
+            await answer(send, 405)
             return
         body = await _read(receive)
         if body is None:
-            await _answer(send, 413)
+            await answer(send, 413)
             return
-        headers = _headers(scope["headers"])
+        headers = headers_of(scope["headers"])
         wrong = self._refusal(headers, body)
         if not wrong and self.app is None:
-            await _answer(send, 503)
+            await answer(send, 503)
             return
         try:
             wrong = wrong or await self._replay(headers["x-slack-signature"][0])
@@ -67,10 +69,10 @@ class Door:
         except Exception:
             # A database that does not answer, mostly. Slack comes again with an event, and tells a person of the rest.
             log.exception("slack's request failed")
-            await _answer(send, 503)
+            await answer(send, 503)
         if wrong:
             log.warning("request refused: not signed by slack", reason=wrong)
-            await _answer(send, 401)
+            await answer(send, 401)
 
     def _refusal(self, headers: Mapping[str, list[bytes]], body: bytes) -> str:
         """Why the request is not Slack's; empty where it is."""
@@ -95,9 +97,9 @@ class Door:
     async def _pass_on(app: AsyncApp, headers: Mapping[str, list[bytes]], body: bytes, send: Send) -> None:
         told = {name: [value.decode("latin-1") for value in values] for name, values in headers.items()}
         request = AsyncBoltRequest(body=body.decode("utf-8", "replace"), headers=dict(told))
-        answer = await app.async_dispatch(request)
-        kind = next((values[0] for name, values in answer.headers.items() if name.casefold() == "content-type"), "")
-        await _answer(send, answer.status, (answer.body or "").encode(), kind)
+        response = await app.async_dispatch(request)
+        kind = next((values[0] for name, values in response.headers.items() if name.casefold() == "content-type"), "")
+        await answer(send, response.status, (response.body or "").encode(), kind)
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -114,15 +116,20 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, list[bytes]]:
+def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, list[bytes]]:
+    """By their names in small letters."""
     headers: dict[str, list[bytes]] = {}
     for name, value in raw:
         headers.setdefault(name.decode("latin-1").casefold(), []).append(value)
     return headers
 
 
-async def _answer(send: Send, status: int, body: bytes = b"", kind: str = "") -> None:
+async def answer(
+    send: Send, status: int, body: bytes = b"", kind: str = "", more: Iterable[tuple[str, str]] = ()
+) -> None:
+    """The whole response; `kind` is its content type."""
     headers = [(b"content-length", str(len(body)).encode())]
+    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in more]
     if kind:
         headers.append((b"content-type", kind.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -5,7 +5,7 @@ config/slack-manifest.yaml is this for Socket Mode and /news; `newsbell manifest
 
 from __future__ import annotations
 
-from bot.platforms.slack.door import PATH
+from bot.platforms.slack.door import PATH, REDIRECT
 from bot.platforms.slack.windows import FIRST, MORE, WHY
 from bot.platforms.slack.workspace import CLOSED, OPENED, PUT_OUT
 
@@ -74,22 +74,29 @@ SOCKET_STEPS = """\
 # Then: Install to Workspace, copy the Bot User OAuth Token (xoxb-), and make an app-level token (xapp-) with the
 # scope connections:write under Basic Information > App-Level Tokens."""
 HTTP_STEPS = """\
-# Start Newsbell first: Slack asks the address whether it is ours. Then: Install to Workspace, copy the Bot User OAuth
-# Token (xoxb-), and the Signing Secret under Basic Information > App Credentials."""
+# Then: Install to Workspace, copy the Bot User OAuth Token (xoxb-), and the Signing Secret under Basic Information >
+# App Credentials; start Newsbell, and let Slack verify the address (Event Subscriptions)."""
+MANY_STEPS = """\
+# Then: copy Client ID, Client Secret and Signing Secret under Basic Information > App Credentials; start Newsbell, let
+# Slack verify the address (Event Subscriptions), and let other workspaces in under Manage Distribution."""
 
 
-def manifest(command: str = "/news", url: str = "") -> str:
-    """As YAML. With the public `url` of the web port for HTTP, without one for Socket Mode."""
+def manifest(command: str = "/news", url: str = "", *, many: bool = False) -> str:
+    """As YAML. With the public `url` of the web port for HTTP, where `many` workspaces may install it; without one for
+    Socket Mode.
+    """
     address = f"{url.rstrip('/')}{PATH}" if url else ""
     lines = [
         HEAD.format(
             command=command,
             search="search" if command == "/news" else "news",
-            steps=HTTP_STEPS if url else SOCKET_STEPS,
+            steps=(MANY_STEPS if many else HTTP_STEPS) if url else SOCKET_STEPS,
         )
     ]
     lines += [f"      url: {address}\n"] if url else []
-    lines += [SHORTCUTS, "oauth_config:\n  scopes:\n    bot:\n"]
+    lines += [SHORTCUTS, "oauth_config:\n"]
+    lines += [f"  redirect_urls:\n    - {url.rstrip('/')}{REDIRECT}\n"] if url and many else []
+    lines.append("  scopes:\n    bot:\n")
     lines += [f"      - {scope} # {why}\n" for scope, why in SCOPES.items()]
     lines.append("settings:\n  event_subscriptions:\n")
     lines += [f"    request_url: {address}\n"] if url else []
@@ -101,7 +108,7 @@ def manifest(command: str = "/news", url: str = "") -> str:
     lines.append(
         "  org_deploy_enabled: false\n"
         f"  socket_mode_enabled: {'false' if url else 'true'}\n"
-        "  token_rotation_enabled: false\n"
+        f"  token_rotation_enabled: {'true' if url and many else 'false'}\n"
     )
     return "".join(lines)
 

@@ -13,6 +13,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.errors import SettingsError
@@ -20,9 +21,11 @@ from bot.core.message import Message
 from bot.core.model import Subscription
 from bot.core.ports import Places
 from bot.core.router import Router
-from bot.platforms.slack.door import PATH, Door
+from bot.platforms.slack.door import INSTALL, PATH, REDIRECT, Door
+from bot.platforms.slack.install import Installations, Installer, Vault
 from bot.platforms.slack.listen import Listener
 from bot.platforms.slack.manifest import SCOPES
+from bot.platforms.slack.many import ManyTeams
 from bot.platforms.slack.once import InMemory, Marks
 from bot.platforms.slack.outcome import WRONG_TOKEN, code_of, judged
 from bot.platforms.slack.post import Poster
@@ -36,7 +39,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LOST = 30.0
 """Seconds between two looks at the connection; after two bad ones the next try takes a new address."""
 REFUSED = {*WRONG_TOKEN, "account_inactive", "token_revoked"}
+NOT_INSTALLED = "Newsbell is no longer installed in this workspace. Ask an admin to install it again."
 BOT_TOKEN = ("NEWSBELL_SLACK__BOT_TOKEN", "Bot User OAuth Token, xoxb-")
+NAMED = 10
+"""Workspaces that a check calls by their names."""
 APP_TOKEN = ("NEWSBELL_SLACK__APP_TOKEN", "app-level token, xapp-")
 
 
@@ -53,8 +59,10 @@ class SlackPlatform:
 
     `app_token` (xapp-) opens Socket Mode, which `run` needs; posting needs the bot token alone. `command` is the slash
     command as it is set in the app's manifest. With the `transport` "http" Slack comes to `doors` instead, which wants
-    the signing secret and a public address. `followed` tells a tenant's subscriptions, for the Home tab; `places`
-    hears of channels that close or open and of the app's removal; `marks` are what all processes know to have happened.
+    the signing secret and a public address. There `client_id` and `client_secret` in place of the bot token let any
+    number of workspaces install the app; their tokens are kept in the `vault`. `followed` tells a tenant's
+    subscriptions, for the Home tab; `places` hears of channels that close or open and of the app's removal; `marks`
+    are what all processes know to have happened.
     """
 
     name = "slack"
@@ -63,10 +71,13 @@ class SlackPlatform:
 
     def __init__(
         self,
-        bot_token: str,
+        bot_token: str | None = None,
         app_token: str | None = None,
         signing_secret: str | None = None,
         *,
+        client_id: str = "",
+        client_secret: str | None = None,
+        vault: Vault | None = None,
         api_url: str = "https://slack.com/api/",
         command: str = "/news",
         transport: str = "socket",
@@ -84,20 +95,45 @@ class SlackPlatform:
         self._door = Door(signing_secret or "", clock, self._marks)
         self._followed = followed
         self._places = places
-        self._teams = OneTeam(bot_token, api_url, clock)
+        self._bot_token, self._client_id, self._client_secret = bot_token, client_id, client_secret
+        self._teams: OneTeam | ManyTeams = OneTeam(bot_token or "", api_url, clock)
+        self._installer: Installer | None = None
+        if client_id and client_secret and vault:
+            installations = Installations(vault)
+            self._installer = Installer(
+                client_id,
+                client_secret,
+                api_url=api_url,
+                installations=installations,
+                marks=self._marks,
+                clock=clock,
+            )
+            rotator = AsyncTokenRotator(
+                client_id=client_id, client_secret=client_secret, client=AsyncWebClient(base_url=api_url)
+            )
+            self._teams = ManyTeams(installations, rotator, self._marks, api_url, clock, self._hand_over)
         self._poster = Poster(self._teams)
 
     @property
-    def doors(self) -> dict[str, Door]:
+    def doors(self) -> dict[str, Door | Installer]:
         """What the web server serves for us: an ASGI application by its path."""
-        return {PATH: self._door} if self._transport == "http" else {}
+        if self._transport != "http":
+            return {}
+        installer = self._installer
+        return {PATH: self._door, **({INSTALL: installer, REDIRECT: installer} if installer else {})}
+
+    async def _hand_over(self, channel: str, reason: str) -> None:
+        if self._places:
+            await self._places.closed(channel, reason)
 
     async def run(self, router: Router) -> None:
         """Keeps a connection up until cancelled. Raises SettingsError where only a person can help."""
         self._must_be_set()
-        team = await self._until_reached(self._teams.get, *BOT_TOKEN)
+        bound = log.bind(command=self._command)
+        if isinstance(self._teams, OneTeam):
+            team = await self._until_reached(self._teams.get, *BOT_TOKEN)
+            bound = bound.bind(bot=team.bot, team=team.name)
         app = self._app(router)
-        bound = log.bind(bot=team.bot, team=team.name, command=self._command)
         if self._transport == "http":
             await self._serve(app, bound)
         else:
@@ -110,6 +146,7 @@ class SlackPlatform:
             authorize=Authorize(self._teams),  # type: ignore[arg-type]  # Bolt's own class for it may answer None
             signing_secret=self._signing_secret or "",
             request_verification_enabled=False,
+            user_facing_authorize_error_message=NOT_INSTALLED,
         )
         Listener(router, self._teams, self._marks, self._command, self._followed).register(app)
         Workspace(self._teams, self._places).register(app)
@@ -135,6 +172,21 @@ class SlackPlatform:
             await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK's
 
     def _must_be_set(self) -> None:
+        if self._client_id and self._bot_token:
+            raise SettingsError(
+                "NEWSBELL_SLACK__BOT_TOKEN is one workspace's, NEWSBELL_SLACK__CLIENT_ID lets many install the app: "
+                "set one of the two."
+            )
+        if self._client_id and self._transport != "http":
+            raise SettingsError(
+                "NEWSBELL_SLACK__TRANSPORT must be http where NEWSBELL_SLACK__CLIENT_ID is set: workspaces install the "
+                "app at a public address."
+            )
+        if self._client_id and not self._client_secret:
+            raise SettingsError(
+                "NEWSBELL_SLACK__CLIENT_SECRET is not set: copy the Client Secret (Basic Information > App "
+                "Credentials)."
+            )
         if self._transport == "http" and not self._signing_secret:
             raise SettingsError(
                 "NEWSBELL_SLACK__SIGNING_SECRET is not set: copy the Signing Secret (Basic Information > App "
@@ -162,10 +214,12 @@ class SlackPlatform:
     async def check(self) -> str:
         """Who the bot is and where. Raises SettingsError where a token is wrong or a scope is missing, or as `send`."""
         async with judged(renew=self._teams.renew):
-            team = await self._asked(self._teams.get, *BOT_TOKEN)
-            if self._transport == "http":
+            if self._transport == "http" or self._client_id:
                 self._must_be_set()
-            elif self._app_token:
+            if isinstance(self._teams, ManyTeams):
+                return await _check_each(self._teams)
+            team = await self._asked(self._teams.get, *BOT_TOKEN)
+            if self._transport != "http" and self._app_token:
                 opening = functools.partial(team.posting.apps_connections_open, app_token=self._app_token)
                 await self._asked(opening, *APP_TOKEN)
         _must_be_granted(team)
@@ -225,3 +279,17 @@ def _must_be_granted(team: Team) -> None:
             f"The Slack app lacks the scopes {', '.join(missing)}: add them under OAuth & Permissions (or paste "
             "config/slack-manifest.yaml again under App Manifest) and reinstall the app."
         )
+
+
+async def _check_each(teams: ManyTeams) -> str:
+    names: list[str] = []
+    for identity in await teams.installations.teams():
+        team = await teams.get(identity)
+        if missing := [scope for scope in SCOPES if scope not in team.scopes]:
+            raise SettingsError(
+                f"The Slack app lacks the scopes {', '.join(missing)} in {team.name}: an admin there installs it again "
+                f"at {INSTALL}."
+            )
+        names.append(team.name)
+    shown = ", ".join(names[:NAMED]) + (" ..." if names[NAMED:] else "")
+    return f"{len(names)} workspaces{f' ({shown})' if shown else ''}; they install the app at {INSTALL}"

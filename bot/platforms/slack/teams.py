@@ -1,4 +1,4 @@
-"""The workspaces where the app is installed: its clients there, and who is who."""
+"""A workspace where the app is installed: its clients there, and who is who; and the one of a token in the settings."""
 
 from __future__ import annotations
 

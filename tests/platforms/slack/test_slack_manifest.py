@@ -64,6 +64,15 @@ def test_over_http_every_kind_of_request_has_the_one_address() -> None:
     assert "with /bell news, and" in made
 
 
+def test_for_many_workspaces_it_names_the_way_back_and_lets_tokens_rotate() -> None:
+    made = manifest(url="https://news.example.org", many=True)
+    assert "\n  redirect_urls:\n    - https://news.example.org/slack/oauth_redirect\n" in made
+    assert "\n  token_rotation_enabled: true\n" in made
+    for other in (manifest(), manifest(url="https://news.example.org")):
+        assert "redirect_urls" not in other
+        assert "token_rotation_enabled: false" in other
+
+
 def test_the_command_prints_it_for_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     socket, http = tmp_path / "socket.toml", tmp_path / "http.toml"
@@ -73,5 +82,9 @@ def test_the_command_prints_it_for_the_settings(tmp_path: Path, monkeypatch: pyt
     assert run(app, ["--config", str(socket), "manifest", "slack"]).stdout == manifest()
     made = run(app, ["--config", str(http), "manifest", "slack", "--url", "https://a.example"])
     assert made.stdout == manifest("/bell", "https://a.example")
+    made = run(app, ["--config", str(http), "manifest", "slack", "--many", "--url", "https://a.example"])
+    assert made.stdout == manifest("/bell", "https://a.example", many=True)
+    refused = run(app, ["--config", str(socket), "manifest", "slack", "--many"])
+    assert isinstance(refused.exception, SettingsError)
     for more in ([], ["--url", "http://a.example"]):
         assert isinstance(run(app, ["--config", str(http), "manifest", "slack", *more]).exception, SettingsError)
