@@ -28,9 +28,10 @@ from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.model import EVERYONE, Deed, Delivery, Outcome
 from bot.core.ports import OpensThreads, Platform
 from bot.jobs import Jobs
-from bot.pace import LIMITS, PROBE, Gate, Limits, Room
+from bot.pace import LIMITS, Gate, Limits, Room
 from bot.places import close
 from bot.store import Store
+from bot.store.outbox import MOST_DEATHS, SUSPECT_DEATHS
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,8 @@ SEND_TIMEOUT = timedelta(seconds=10)
 """Below half the lease, so that a send is over before anybody else may claim its row."""
 SETTLE = timedelta(seconds=10)
 """A platform's history lags behind its posts: read back no earlier than this after a doubtful send."""
+CALM = timedelta(seconds=60)
+"""A process that has lived for this long may try what others died of again and again."""
 RETRIES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200, 21600, 43200))
 """Waits after the first, second, ... failed attempt; after the last the delivery is dead."""
 
@@ -51,6 +54,7 @@ class Times:
     send: timedelta = SEND_TIMEOUT
     settle: timedelta = SETTLE
     retries: tuple[timedelta, ...] = RETRIES
+    calm: timedelta = CALM
 
     def __post_init__(self) -> None:
         if self.lease <= self.settle + self.send or self.send * 2 >= self.lease:
@@ -78,7 +82,7 @@ async def ring(jobs: Jobs, channels: Iterable[str]) -> None:
 
 
 class Courier:
-    """Carries what waits in the outbox to its channels."""
+    """Carries what waits in the outbox to its channels. Made where the loop runs that it lives in."""
 
     def __init__(
         self,
@@ -100,6 +104,7 @@ class Courier:
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.room = Room()
         self.gates: dict[str, Gate] = {}
+        self._born = asyncio.get_running_loop().time()
 
     def serve(self) -> None:
         """Take flushes of the channels whose platforms are connected here; call it once they are all known."""
@@ -127,19 +132,35 @@ class Courier:
         while gate.ready(channel) and not self.jobs.stopping:
             async with self.room.together():
                 async with self.store.begin() as tx:
-                    delivery = await tx.outbox.claim(channel, owner=self.name, lease=self.times.lease)
-                if delivery is None:
-                    return
-                if not delivery.deaths:
+                    delivery = await tx.outbox.claim(channel, owner=self.name, lease=self.times.lease, most_deaths=0)
+                    deaths = 0 if delivery else await tx.outbox.deaths(channel)
+                if delivery:
                     await gate.turn(channel)
                     await self.deliver(platform, delivery)
-                    continue
-            # Workers died with this one in hand, perhaps of it. It goes alone: if another dies, no bystander is blamed.
-            if self.room.taken:
-                await self._put_back(delivery, PROBE, "a suspect waits for another")
+            if not delivery and not await self._suspect(platform, channel, deaths):
                 return
-            async with self.room.alone():
+
+    async def _suspect(self, platform: Platform, channel: str, deaths: int) -> bool:
+        """Post a message that workers died with, perhaps of it; false if it must wait or there is none.
+
+        It goes alone, and is claimed only then: if another dies, no bystander is blamed. After some deaths only a
+        process that has lived for a while takes it. A crash loop that something else causes has no such process, and
+        where there is one it is unlikely to be killed for another reason in just that second, and thrice in a row.
+        """
+        most = MOST_DEATHS if self._calm() else SUSPECT_DEATHS - 1
+        if not 0 < deaths <= most or self.room.taken:
+            return False
+        async with self.room.alone():
+            await self.gate(platform.name).turn(channel)
+            async with self.store.begin() as tx:
+                delivery = await tx.outbox.claim(channel, owner=self.name, lease=self.times.lease, most_deaths=most)
+            if delivery:
                 await self.deliver(platform, delivery)
+        return delivery is not None
+
+    def _calm(self) -> bool:
+        """Whether this process has lived for so long that it is none of those that die all the time."""
+        return asyncio.get_running_loop().time() - self._born >= self.times.calm.total_seconds()
 
     def gate(self, platform: str) -> Gate:
         """What the platform lets this process do now."""

@@ -12,7 +12,7 @@ import pytest
 from bot.core.errors import ChannelGone, DeliveryError, Rejected, TryLater
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState, Outcome
-from bot.courier import RETRIES, SEND_LEASE, SEND_TIMEOUT, SETTLE, Courier
+from bot.courier import CALM, RETRIES, SEND_LEASE, SEND_TIMEOUT, SETTLE, Courier, Times
 from bot.jobs import Jobs
 from bot.store import Store, Tx
 from tests.fakes.ports import Clock, FakePlatform
@@ -29,13 +29,18 @@ class Desk:
     platform: FakePlatform = field(default_factory=FakePlatform)
 
     async def open(self) -> Desk:
+        await self.restart()
+        return self
+
+    async def restart(self, calm: timedelta = CALM) -> None:
+        """A process that is calm after so much time of the event loop, which stands still here."""
         self.courier = Courier(
             store=self.store,
             platforms={"fake": self.platform},
             jobs=await Jobs.open("sqlite+aiosqlite:///"),
             name="courier",
+            times=Times(calm=calm),
         )
-        return self
 
     async def queue(self, *names: str, channel: str = HERE, tenant: str = "fake") -> None:
         async with self.store.begin() as tx:
@@ -184,6 +189,30 @@ async def test_what_workers_died_of_goes_alone_and_waits_for_another_such(desk: 
         assert desk.platform.posted == []
     await going
     assert desk.platform.titles() == ["suspect"]
+
+
+async def test_what_workers_died_of_again_and_again_waits_for_one_that_has_lived_a_while(desk: Desk) -> None:
+    await desk.queue("suspect", "next")
+    for _ in range(3):
+        await desk.claim_and_die()
+        desk.clock.forward(SEND_LEASE)
+    await desk.courier.flush(HERE)
+    assert desk.platform.titles() == []
+    row = await desk.row("suspect")
+    assert (row.deaths, row.attempt) == (2, 3)  # untouched: who dies while it merely waits, does not die of it
+    await desk.restart(calm=timedelta(0))
+    await desk.courier.flush(HERE)
+    assert desk.platform.titles() == ["suspect", "next"]
+
+
+async def test_poison_that_a_process_in_a_crash_loop_finds_is_given_up_and_makes_way(desk: Desk) -> None:
+    await desk.queue("poison", "next")
+    for _ in range(6):
+        await desk.claim_and_die()
+        desk.clock.forward(SEND_LEASE)
+    await desk.courier.flush(HERE)
+    assert (await desk.row("poison")).state is DeliveryState.DEAD
+    assert desk.platform.titles() == ["next"]
 
 
 async def test_a_suspect_that_was_put_back_is_a_suspect_still(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, delete, exists, func, literal, or_, select, text, update
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
@@ -21,8 +21,10 @@ from bot.store.channels import Channels
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
-MOST_DEATHS = 3
-"""A message that takes its worker down three times in a row is poison."""
+SUSPECT_DEATHS = 3
+"""Two deaths in a row may be chance; from three on only a process that has lived for a while takes the message."""
+MOST_DEATHS = 6
+"""Three such processes more, with nothing else in hand: it is poison."""
 
 FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
 
@@ -92,14 +94,17 @@ class Outbox:
         )
         return [each.channel for each in rows]
 
-    async def claim(self, channel: str, *, owner: str, lease: timedelta) -> Delivery | None:
+    async def claim(
+        self, channel: str, *, owner: str, lease: timedelta, most_deaths: int = MOST_DEATHS
+    ) -> Delivery | None:
         """Take the next message of a channel, or None where there is none or it must wait: the order is kept.
 
-        A row whose last holder never came back is marked `unknown`: it may have been posted.
+        A row whose last holder never came back is marked `unknown`: it may have been posted. One that more than
+        `most_deaths` holders died with is left for somebody who may; what is poison is given up here.
         """
         now = await self.tx.now()
         while True:
-            claimed = await self._claim(channel, owner, now, lease)
+            claimed = await self._claim(channel, owner, now, lease, most_deaths)
             if claimed is None or claimed.deaths < MOST_DEATHS:
                 return replace(_delivery(claimed), root=await self._root(claimed)) if claimed else None
             await self.tx.execute(
@@ -119,8 +124,14 @@ class Outbox:
         wanted = select(row.remote_id).where(row.id == within, row.channel == claimed.channel)
         return (await self.tx.execute(wanted)).scalar() or ""
 
-    async def _claim(self, channel: str, owner: str, now: datetime, lease: timedelta) -> Record | None:
-        head = select(func.min(row.seq)).where(row.channel == channel, t.OPEN)
+    async def deaths(self, channel: str) -> int:
+        """How many holders in a row died with the message that could be claimed next; 0 where there is none."""
+        wanted = select(_deaths()).where(row.seq == _head(channel), _claimable(await self.tx.now()))
+        return int((await self.tx.execute(wanted)).scalar() or 0)
+
+    async def _claim(
+        self, channel: str, owner: str, now: datetime, lease: timedelta, most_deaths: int
+    ) -> Record | None:
         other = t.delivery.alias("other")
         in_flight = exists().where(
             other.c.channel == channel,
@@ -128,16 +139,15 @@ class Outbox:
             other.c.lease_until > now,
             other.c.seq != row.seq,
         )
-        lapsed = row.state == DeliveryState.SENDING.value
+        mine = or_(_deaths() <= most_deaths, _deaths() >= MOST_DEATHS)
         return await self.tx.first(
             update(t.delivery)
             # If PostgreSQL had to wait for the row it checks these again: of two claims one finds it taken.
-            .where(row.seq == head.scalar_subquery(), _claimable(now), ~in_flight)
+            .where(row.seq == _head(channel), _claimable(now), mine, ~in_flight)
             .values(
                 state=DeliveryState.SENDING.value, owner=owner, lease_until=now + lease, attempt=row.attempt + 1,
-                first_dispatch=func.coalesce(row.first_dispatch, now), last_dispatch=now,
-                deaths=case((lapsed, row.deaths + 1), else_=row.deaths),
-                unknown=or_(row.unknown, lapsed),
+                first_dispatch=func.coalesce(row.first_dispatch, now), last_dispatch=now, deaths=_deaths(),
+                unknown=or_(row.unknown, row.state == DeliveryState.SENDING.value),
             )
             .returning(t.delivery)
         )  # fmt: skip
@@ -361,6 +371,15 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         and_(row.state == DeliveryState.PENDING.value, row.not_before <= now),
         and_(row.state == DeliveryState.SENDING.value, row.lease_until <= now),
     )
+
+
+def _head(channel: str) -> ScalarSelect[int]:
+    return select(func.min(row.seq)).where(row.channel == channel, t.OPEN).scalar_subquery()
+
+
+def _deaths() -> ColumnElement[int]:
+    """Of a row that is claimable: with the holder who never came back, if that is why."""
+    return case((row.state == DeliveryState.SENDING.value, row.deaths + 1), else_=row.deaths)
 
 
 def _ours(delivery: Delivery, owner: str) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
@@ -20,8 +21,9 @@ from bot.store import Store
 from tests.simulator import clockwork
 from tests.simulator.chat import Chat, Fate, Kind, Line
 from tests.simulator.disk import Dead, Disk
+from tests.simulator.power import after_power_cut, recorded
 from tests.simulator.process import Queue
-from tests.simulator.world import START, fast_disk, template
+from tests.simulator.world import START, Plan, World, fast_disk, template
 
 POINTS = ("claimed", "on the wire", "acted", "answered", "committed")
 """Where a process is killed: before a byte left (K1), sent and never acted on (K2), acted on (K4), answered (K5), and
@@ -250,3 +252,101 @@ def poison() -> tuple[int, int, float]:
 
     template()
     return clockwork.run(play())
+
+
+def deadly() -> tuple[int, float, int, float]:
+    """An alert that takes its process down whenever it is drawn, among others, in a house that is started again.
+
+    (processes that died, seconds until its channel went on, others not posted, p95 of the others' wait in seconds)
+    """
+
+    async def play() -> tuple[int, float, int, float]:
+        async with scene("history", 10) as stage:
+            await stage.add(1, "deadly", "t")
+            for number in range(20):
+                await stage.add(5, f"fine-{number}", "t")
+            await stage.add(3, "deadly-2", "t")
+            async with stage.store.begin() as tx:
+                await tx.outbox.add(
+                    Delivery("next", "t", "history:deadly", Message(title="next"), created_at=await tx.now())
+                )
+            lives = 0
+            while True:
+                line = stage.courier.platforms["history"]
+                send, disk = line.send, stage.disk
+
+                async def draw(
+                    channel: str, message: Message, *, delivery_id: str, send: Any = send, disk: Disk = disk
+                ) -> str:
+                    if delivery_id == "deadly 00000":
+                        disk.cut()
+                        raise Dead
+                    return str(await send(channel, message, delivery_id=delivery_id))
+
+                line.send = draw  # type: ignore[method-assign]  # memory eaten up, a library that crashes
+                try:
+                    await stage.until_done()
+                    break
+                except Dead:
+                    lives += 1
+                    await asyncio.sleep(2.0)
+                    await stage.open()
+                    await stage.store.take_over(stage.courier.settle)
+            went_on = next(post.at for post in stage.chat.log if post.delivery_id == "next")
+            waits = sorted(post.at for post in stage.chat.log if post.delivery_id != "next")
+            return lives, went_on, 103 - len(waits), waits[int(len(waits) * 0.95) - 1]
+
+    template()
+    return clockwork.run(play())
+
+
+@dataclass
+class Cuts:
+    """What was found after power cuts."""
+
+    commits: int
+    writes: int
+    cuts: int = 0
+    corrupt: int = 0
+    lost: int = 0
+    """Cuts after which an acknowledged commit was missing."""
+    torn: int = 0
+    """Cuts after which something was there that was never the whole content."""
+
+
+def power_cuts(count: int, *, seed: int = 1, hours: float = 3.0, synchronous: str = "FULL") -> Cuts:
+    """A newsroom's hours on a disk that remembers what was synced, and what a cut at any point would have left."""
+    template()
+    with tempfile.TemporaryDirectory(prefix="newsbell-power-", dir=fast_disk()) as folder:
+        world_of = Path(folder) / "world"
+        world_of.mkdir()
+
+        async def live(plan: Plan) -> Cuts:
+            world = World(plan, world_of)
+            with recorded(world.file, synchronous=synchronous) as (journal, world.opener):
+                await world.furnish()
+                process = world.spawn()
+                await asyncio.sleep(world.over)
+                process.kill()
+                await process.bury()
+            writes = sum(1 for event in journal.events if event.kind == "write")
+            found = Cuts(commits=len(journal.contents) - 1, writes=writes)
+            dice = Random(seed)
+            for number in range(count):
+                target = Path(folder) / str(number)
+                target.mkdir()
+                acknowledged = journal.cut(dice.randrange(len(journal.events)), dice, target)
+                verdict, content = after_power_cut(target / world.file.name)
+                found.cuts += 1
+                found.corrupt += verdict != "ok"
+                if verdict == "ok" and content not in journal.contents[acknowledged : acknowledged + 2]:
+                    found.lost += content in journal.contents
+                    found.torn += content not in journal.contents
+                shutil.rmtree(target)
+            return found
+
+        plan = Plan(
+            seed, hours=hours, feeds=4, tick=20, articles_a_day=60, channels=1, topics=3, killed_every=0,
+            killed_while_posting=0, paused=0, api_trouble=0.1, database_trouble=0,
+        )  # fmt: skip
+        return clockwork.run(live(plan))

@@ -1,7 +1,9 @@
 """Real processes, real SIGKILL and SIGSTOP: workers on one outbox post to chat services in another process, which keeps
-the log. Workers are forked from this one, with everything imported, so that a new one works within milliseconds.
+the log. Workers are forked from this one, with everything imported and every statement compiled, so that a new one
+works within milliseconds. A kill waits for posts rather than seconds: on a slow machine kills come slower, and not
+before anything is done.
 
-The waits are those of the house divided by fifteen or so, in their proportions.
+The waits are those of the house divided by ten or so, in their proportions.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import gc
 import json
 import multiprocessing
 import os
@@ -23,24 +26,27 @@ from random import Random
 from typing import Any
 
 import bot.store.transaction
-from bot.core.errors import SettingsError, TryLater
+from bot.core.errors import TryLater
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
 from bot.core.router import Router
 from bot.courier import Courier, Times
 from bot.store import Store
-from bot.store.engine import Database, connect
+from bot.store.engine import Database, parse_url
 from tests.simulator.chat import Kind
 from tests.simulator.process import Queue
 
 TIMES = Times(
-    lease=timedelta(seconds=2),
-    send=timedelta(seconds=0.6),
-    settle=timedelta(seconds=0.8),
+    lease=timedelta(seconds=3),
+    send=timedelta(seconds=1.2),
+    settle=timedelta(seconds=1.2),
     retries=tuple(timedelta(seconds=s) for s in (0.2, 0.4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)),
+    calm=timedelta(seconds=6),
 )
-WINDOW, TRUSTED = 12.0, timedelta(seconds=4)
+WINDOW, TRUSTED = 18.0, timedelta(seconds=6)
 LATENCY = 0.05
+PATIENCE = 60.0
+"""Seconds without a single post after which a storm's end is not waited for any longer."""
 fork = multiprocessing.get_context("fork")
 
 
@@ -51,9 +57,21 @@ class Result:
     queued: int = 0
     lost: int = 0
     doubled: int = 0
-    poisoned: int = 0
+    given_up: int = 0
+    waiting: int = 0
+    """Not posted when for a minute nothing was."""
     out_of_order: int = 0
     seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.doubled or self.given_up or self.waiting or self.out_of_order)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills, {self.queued} alerts, {self.lost} lost, {self.doubled} doubled, "
+            f"{self.out_of_order} out of order, {self.given_up} given up, {self.waiting} waiting for ever"
+        )
 
 
 # -- the services ---------------------------------------------------------------------------------------------------
@@ -149,11 +167,11 @@ class Wire:
 # -- the workers ----------------------------------------------------------------------------------------------------
 
 
-def work(url: str, socket: str, name: str, skew: float) -> None:
+def work(database: Database, socket: str, name: str, skew: float) -> None:
     _die_with_the_parent()
     if skew:
         bot.store.transaction.datetime = _skewed(skew)  # type: ignore[attr-defined]  # a machine whose clock is wrong
-    asyncio.run(_work(url, socket, name))
+    asyncio.run(carry(database, socket, name))
 
 
 def _die_with_the_parent() -> None:
@@ -162,27 +180,27 @@ def _die_with_the_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-async def _work(url: str, socket: str, name: str) -> None:
-    store = Store(await _connected(url), None)
+async def carry(database: Database, socket: str, name: str) -> None:
+    """A process that delivers, until it is ended."""
+    store = Store(database, None)
     queue = Queue()
     kinds: tuple[Kind, ...] = ("nonce", "history")
     courier = Courier(
         store=store, platforms={kind: Wire(kind, socket) for kind in kinds}, jobs=queue, name=name, times=TIMES
     )
     courier.serve()
-    await store.take_over(courier.settle)
-    while True:
-        with contextlib.suppress(Exception):  # a database that is down for a moment
-            await courier.flush_due()
-        await asyncio.sleep(0.05)
-
-
-async def _connected(url: str) -> Database:
-    """The database once it is there: it may be cut off at this very moment."""
-    while True:
-        with contextlib.suppress(SettingsError):
-            return await connect(url)
-        await asyncio.sleep(0.05)
+    fresh = True
+    try:
+        while True:
+            with contextlib.suppress(Exception):  # a database that is away for a moment
+                if fresh:
+                    await store.take_over(courier.settle)
+                fresh = False
+                await courier.flush_due()
+            await asyncio.sleep(0.2)
+    finally:
+        queue.stopping = True
+        await asyncio.gather(*queue.tasks())
 
 
 def _skewed(seconds: float) -> type[datetime]:
@@ -207,11 +225,13 @@ class Storm:
     disturb: Callable[[], None] = lambda: None
     """Called at each round: for a nemesis of the database."""
     crew: list[Any] = field(default_factory=list)
+    database: Database = field(init=False)
     result: Result = field(default_factory=Result)
 
     def run(self, *, kills: int, stops: int = 0, backlog: int = 100) -> Result:
         began = time.monotonic()
         dice = Random(self.seed)
+        self.database = Database(parse_url(self.url))
         self.socket, self.ledger = str(self.folder / "chat"), str(self.folder / "ledger")
         server = fork.Process(target=self._serve)
         server.start()
@@ -219,22 +239,24 @@ class Storm:
             time.sleep(0.01)
         try:
             self._refill(backlog)
+            self._warm_up()
             for place in range(self.workers):
                 self.crew.append(self._spawn(place))
             while self.result.kills < kills or self.result.stops < stops:
-                time.sleep(dice.uniform(0.02, 0.15))
-                place = dice.randrange(self.workers)
                 if self.result.stops < stops and (self.result.kills >= kills or dice.random() < 0.5):
+                    time.sleep(dice.uniform(0.02, 0.1))
                     stopped = dice.sample(range(self.workers), max(1, self.workers * 2 // 3))
                     self._pause(stopped, dice.uniform(1.1, 1.6) * TIMES.lease.total_seconds())
                 elif self.result.kills < kills:
+                    self._wait_for(dice.randrange(3), at_most=1.0)
+                    time.sleep(dice.uniform(0, LATENCY))
+                    place = dice.randrange(self.workers)
                     self._kill(place)
                     self.crew[place] = self._spawn(place)
                 self.disturb()
-                if (self.result.kills + self.result.stops) % 10 == 0 and self._open() < backlog / 2:
+                if (self.result.kills + self.result.stops) % 10 == 0 and self._open() < backlog / 4:
                     self._refill(backlog)
-            deadline = time.monotonic() + 90
-            while self._open() and time.monotonic() < deadline:
+            while self._open() and self._wait_for(1, at_most=PATIENCE):
                 time.sleep(0.3)
         finally:
             for place in range(len(self.crew)):
@@ -245,13 +267,41 @@ class Storm:
         self.result.seconds = time.monotonic() - began
         return self.result
 
+    def _warm_up(self) -> None:
+        """Carry a little in this process, which the workers are copies of: they need not compile every statement."""
+
+        async def some() -> None:
+            carrying = asyncio.create_task(carry(self.database, self.socket, "warm"))
+            while self._posts() < 8:
+                await asyncio.sleep(0.01)
+            carrying.cancel()
+            await asyncio.gather(carrying, return_exceptions=True)
+            await self.database.close()
+
+        asyncio.run(some())
+        gc.freeze()
+
+    def _posts(self) -> int:
+        with contextlib.suppress(OSError):
+            return Path(self.ledger).read_bytes().count(b"\n")
+        return 0
+
+    def _wait_for(self, posts: int, *, at_most: float) -> bool:
+        """Until so many more are in the ledger; false if they do not come."""
+        before, end = self._posts(), time.monotonic() + at_most
+        while time.monotonic() < end:
+            if self._posts() >= before + posts:
+                return True
+            time.sleep(0.005)
+        return False
+
     def _serve(self) -> None:
         _die_with_the_parent()
         asyncio.run(serve(self.socket, self.ledger, self.seed))
 
     def _spawn(self, place: int) -> Any:
         skew = self.skews[place] if place < len(self.skews) else 0.0
-        worker = fork.Process(target=work, args=(self.url, self.socket, f"w{place}-{time.monotonic_ns()}", skew))
+        worker = fork.Process(target=work, args=(self.database, self.socket, f"w{place}-{time.monotonic_ns()}", skew))
         worker.start()
         return worker
 
@@ -270,11 +320,10 @@ class Storm:
 
     def _ask(self, question: Callable[[Store], Any]) -> Any:
         async def ask() -> Any:
-            store = Store(await connect(self.url), None)
             try:
-                return await question(store)
+                return await question(Store(self.database, None))
             finally:
-                await store.close()
+                await self.database.close()  # its connections belong to this loop
 
         for _ in range(50):
             try:
@@ -306,10 +355,11 @@ class Storm:
         return found
 
     @staticmethod
-    async def _dead(store: Store) -> set[str]:
+    async def _in_state(store: Store) -> dict[str, DeliveryState]:
         async with store.read() as tx:
             since = await tx.now() - timedelta(days=1)
-            return {each.id for each in await tx.outbox.in_state([DeliveryState.DEAD], since=since, limit=100_000)}
+            found = await tx.outbox.in_state(list(DeliveryState), since=since, limit=100_000)
+        return {each.id: each.state for each in found}
 
     def _open(self) -> int:
         states = self._states()
@@ -322,8 +372,10 @@ class Storm:
         posted = {line.split()[1] for line in posts}
         missing = {f"d{number:06}" for number in range(result.queued)} - posted
         # By name: one that was given up although it had been posted must not hide another's loss.
-        given_up = self._ask(self._dead)
-        result.poisoned, result.lost = len(missing & given_up), len(missing - given_up)
+        known = self._ask(self._in_state)
+        states = Counter(str(known.get(name, "lost")) for name in missing)
+        result.given_up, result.waiting = states["dead"], states["pending"] + states["sending"]
+        result.lost = len(missing) - result.given_up - result.waiting
         last: dict[str, str] = {}
         for line in dict.fromkeys(Path(self.ledger).read_text().splitlines()):
             channel, delivery = line.split()

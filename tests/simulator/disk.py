@@ -24,13 +24,20 @@ class Dead(BaseException):
 class Disk:
     """The file as one process sees it."""
 
-    def __init__(self, file: Path, fault: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        fault: Callable[[str], None] = lambda _: None,
+        opener: Callable[..., Any] = sqlite3.connect,
+    ) -> None:
+        """`opener` stands in for `sqlite3.connect`."""
         self.file = file
+        self.opener = opener
         self.fault = fault
         """Called with "execute", "commit" or "committed" at each such call; what it raises is the call's failure."""
         self.cut_off = False
         self.calls = 0
-        self._open: list[sqlite3.Connection] = []
+        self._open: list[Any] = []
 
     def database(self) -> Database:
         return Database(parse_url(f"sqlite:///{self.file}"), connector=self._connect)
@@ -38,8 +45,8 @@ class Disk:
     def _connect(self, *given: Any, **options: Any) -> InlineConnection:
         options.pop("check_same_thread", None)
 
-        def connector() -> sqlite3.Connection:
-            connection: sqlite3.Connection = sqlite3.connect(*given, **options)
+        def connector() -> Any:
+            connection = self.opener(*given, **options)
             self._open.append(connection)
             return connection
 
@@ -56,7 +63,7 @@ class Disk:
 class InlineConnection(aiosqlite.Connection):
     """Each call is made where it is asked for, at once."""
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection], disk: Disk) -> None:
+    def __init__(self, connector: Callable[[], Any], disk: Disk) -> None:
         super().__init__(connector, 64)
         self._disk = disk
         self._tx = _AtOnce()  # type: ignore[assignment]  # a queue that runs what it is given

@@ -21,6 +21,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from bot.core.cadence import Cadence
 from bot.core.model import Channel
@@ -37,6 +38,8 @@ START = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 QUICK = Cadence(0.5, ceiling=timedelta(minutes=30))
 CALM = 1800.0
 """Seconds without any fault at the beginning, in which every feed has its first look."""
+LONGEST = 24 * 3600.0
+"""Seconds that a world is given at most, after its last fault, to post what it has: the shelf life of an alert."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,11 @@ class Account:
     posted: int = 0
     lost: int = 0
     waiting: int = 0
-    """Not posted yet: behind a message of the channel that waits for its next attempt, or that message itself."""
-    poisoned: int = 0
-    """Not posted, and said why: three processes in a row died with it in hand."""
+    """Still not posted when the world ended, although it ran on until all was quiet, or for a day."""
+    given_up: int = 0
+    """Not posted, and said why: as poison, or after its last attempt. Nothing in a world deserves that."""
+    quiet_after: float = 0.0
+    """Hours from the last fault until nothing was left to post."""
     doubled: int = 0
     out_of_order: int = 0
     unasked: int = 0
@@ -93,12 +98,13 @@ class Account:
 
     @property
     def good(self) -> bool:
-        return not (self.lost or self.doubled or self.out_of_order or self.unasked)
+        bad = (self.lost, self.waiting, self.given_up, self.doubled, self.out_of_order, self.unasked)
+        return not any(bad)
 
     def __str__(self) -> str:
         return (
             f"seed {self.seed}: {self.posted} of {self.expected} posted, {self.lost} lost, {self.waiting} waiting, "
-            f"{self.poisoned} given up as poison, {self.doubled} doubled, {self.out_of_order} out of order, "
+            f"{self.given_up} given up, {self.doubled} doubled, {self.out_of_order} out of order, "
             f"{self.unasked} unasked; {self.kills} kills, {self.pauses} pauses, "
             f"{self.database_faults} database faults, {self.polls} polls"
         )
@@ -110,6 +116,7 @@ class World:
         self.dice = Random(f"nemesis {plan.seed}")
         self.file = folder / "world.db"
         shutil.copy(template(), self.file)
+        self.opener: Callable[..., Any] = sqlite3.connect
         self.over = plan.hours * 3600
         dice = Random(f"things {plan.seed}")
         self.topics = [word(dice, 6) for _ in range(plan.topics)]
@@ -179,7 +186,7 @@ class World:
         self.names += 1
         process = Process(
             f"process {self.names}",
-            disk=Disk(self.file, self.disk_fault),
+            disk=Disk(self.file, self.disk_fault, self.opener),
             clock=self.clock,
             source=self.wire,
             chats=self.chats,
@@ -211,7 +218,7 @@ class World:
     # -- the run ------------------------------------------------------------------------------------------------
 
     async def furnish(self) -> None:
-        store = Store(Disk(self.file).database(), self.clock)
+        store = Store(Disk(self.file, opener=self.opener).database(), self.clock)
         async with store.begin() as tx:
             now = await tx.now()
             for url in self.wire.items:
@@ -235,6 +242,9 @@ class World:
             nemesis.cancel()
         await asyncio.sleep(self.plan.tidy_up * 3600)
         await asyncio.gather(*self.burials)
+        while self.unposted() and self.time() < self.over + LONGEST:
+            await asyncio.sleep(60)
+        self.account.quiet_after = (self.time() - self.over) / 3600
         for process in list(self.processes):
             process.kill()
             await process.bury()
@@ -254,6 +264,12 @@ class World:
         for step in self.plan.clock_steps:
             await asyncio.sleep(self.over / (len(self.plan.clock_steps) + 1))
             self.steps += step
+
+    def unposted(self) -> int:
+        """Alerts that still wait: for a retry, or behind one that does."""
+        with sqlite3.connect(self.file) as database:
+            [count] = database.execute("SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending')").fetchone()
+        return int(count)
 
     # -- the checker --------------------------------------------------------------------------------------------
 
@@ -282,12 +298,12 @@ class World:
         account.polls = self.wire.fetches
         with sqlite3.connect(self.file) as database:
             rows = database.execute("SELECT id, channel, state FROM delivery ORDER BY channel, seq").fetchall()
-            poison = database.execute("SELECT channel, message FROM delivery WHERE deaths >= 3 AND state = 'dead'")
+            dead = database.execute("SELECT channel, message FROM delivery WHERE state = 'dead'")
             open_ = database.execute("SELECT channel, message FROM delivery WHERE state IN ('pending', 'sending')")
             waiting = {(channel, str(json.loads(message)["title"])) for channel, message in open_}
-            given_up = {(channel, str(json.loads(message)["title"])) for channel, message in poison}
+            given_up = {(channel, str(json.loads(message)["title"])) for channel, message in dead}
         missing = wanted - counted.keys()
-        account.poisoned, account.lost = len(missing & given_up), len(missing - given_up - waiting)
+        account.given_up, account.lost = len(missing & given_up), len(missing - given_up - waiting)
         account.waiting = len(missing & waiting)
         account.states.update(state for _, _, state in rows)
         account.out_of_order = sum(self._disorder(chat, rows) for chat in self.chats.values())

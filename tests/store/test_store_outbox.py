@@ -132,18 +132,20 @@ async def test_a_refusal_costs_no_attempt_and_leaves_no_trace_of_a_dispatch(stor
             clock.turn(SECOND)
 
 
-async def test_a_message_that_kills_three_workers_in_a_row_is_dead(store: Store, clock: Clock) -> None:
+async def test_a_message_that_kills_one_worker_after_another_is_dead(store: Store, clock: Clock) -> None:
     async with store.begin() as tx:
         await tx.outbox.add(alert(1))
         await tx.outbox.add(alert(2))
-        for worker in range(3):
+        for worker in range(6):
+            assert await tx.outbox.deaths(HERE) == worker
+            assert worker == 0 or await tx.outbox.claim(HERE, owner="w", lease=LEASE, most_deaths=worker - 1) is None
             assert (await claimed(tx, f"w{worker}")).id == "d1"
             clock.turn(LEASE)
-        assert (await claimed(tx, "w3")).id == "d2"
+        assert (await claimed(tx, "w6")).id == "d2"
         poison = await tx.outbox.get("d1", "web")
         assert poison is not None
-        assert (poison.state, poison.attempt) == (DeliveryState.DEAD, 3)
-        assert "3 workers" in poison.reason
+        assert (poison.state, poison.attempt) == (DeliveryState.DEAD, 6)
+        assert "6 workers" in poison.reason
 
 
 async def test_an_outcome_between_deaths_begins_the_count_anew(store: Store, clock: Clock) -> None:
