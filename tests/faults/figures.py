@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import sqlite3
 import subprocess
 import sys
@@ -213,10 +212,16 @@ def poison(nightly: bool) -> Figure:
 
 
 def power(nightly: bool) -> Figure:
-    why = "apsw is not installed; the setting synchronous=FULL is held by a test"
-    if importlib.util.find_spec("apsw") is not None:
-        why = "apsw is here, but its power-cut VFS is not part of this run"
-    return Figure("power cuts through a VFS that drops unsynced writes", f"not tried: {why}", "0 corrupt, 0 lost", None)
+    found = scenes.power_cuts(3_000 if nightly else 500)
+    careless = scenes.power_cuts(50, hours=1.0, synchronous="NORMAL")
+    return Figure(
+        f"{found.cuts} power cuts in a life of {found.commits} commits and {found.writes} writes, through a VFS that "
+        "keeps what was synced and any part of the rest",
+        f"{found.corrupt} corrupt, {found.lost} lost an acknowledged commit, {found.torn} torn "
+        f"(a careless store, synchronous=NORMAL, loses in {careless.lost} of {careless.cuts})",
+        "0 corrupt, 0 lost, 0 torn; the careless one is found out",
+        not (found.corrupt or found.lost or found.torn) and careless.lost > 0,
+    )
 
 
 def each_call(nightly: bool) -> Figure:

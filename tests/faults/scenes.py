@@ -346,7 +346,7 @@ def power_cuts(count: int, *, seed: int = 1, hours: float = 3.0, synchronous: st
             return found
 
         plan = Plan(
-            seed, hours=hours, feeds=4, tick=20, articles_a_day=60, channels=1, topics=3, killed_every=0,
+            seed, hours=hours, feeds=8, tick=20, articles_a_day=150, channels=1, topics=3, killed_every=0,
             killed_while_posting=0, paused=0, api_trouble=0.1, database_trouble=0,
         )  # fmt: skip
         return clockwork.run(live(plan))

@@ -36,11 +36,20 @@ def test_poison_is_given_up_and_delays_nobody_else() -> None:
     assert wait < 1  # virtual seconds
 
 
+@pytest.mark.slow
 def test_what_takes_its_process_down_again_and_again_is_given_up_and_nobody_else_is() -> None:
     died, blocked, others, late = scenes.deadly()
     assert (died, others) == (6, 0)
     assert blocked < 300  # virtual seconds
     assert late < 10
+
+
+def test_a_power_cut_takes_nothing_that_was_acknowledged() -> None:
+    found = scenes.power_cuts(15, hours=0.6)
+    assert (found.corrupt, found.lost, found.torn) == (0, 0, 0)
+    assert found.commits > 10
+    careless = scenes.power_cuts(15, hours=0.6, synchronous="NORMAL")
+    assert careless.lost > 0  # the checker notices a store that does not wait for the disk
 
 
 def test_real_kills_lose_and_double_nothing() -> None:
