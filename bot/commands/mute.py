@@ -17,8 +17,9 @@ Number = Annotated[int, Option("Number of the story, as its button has it", most
 async def mute(desk: Desk, call: Invocation, story: Number) -> Message:
     known = await _story(desk, call, story)
     async with desk.store.begin() as tx:
-        await tx.subscriptions.mute_story(call.channel.id, call.tenant, story, by=call.person.id, now=await tx.now())
-        await noted(tx, call, "mute", f"story {story}", detail=known.headline)
+        now = await tx.now()
+        if await tx.subscriptions.mute_story(call.channel.id, call.tenant, story, by=call.person.id, now=now):
+            await noted(tx, call, "mute", f"story {story}", detail=known.headline)
     return Message(
         title=f"Muted: {known.headline}",
         footer=f"#{call.channel.name} hears no more of this story. Other stories still ring.",

@@ -146,14 +146,19 @@ class Subscriptions:
             update(t.subscription).where(ALIVE, *conditions).values(revision=await next_revision(self.tx), **values)
         )
 
-    async def mute_story(self, channel_id: str, tenant: str, story_id: int, *, by: str, now: datetime) -> None:
-        """No more of this story in this channel. Raises IntegrityError if the channel is another tenant's."""
+    async def mute_story(self, channel_id: str, tenant: str, story_id: int, *, by: str, now: datetime) -> bool:
+        """No more of this story in this channel; false if so already.
+
+        Raises IntegrityError if the channel is another tenant's.
+        """
         await Channels(self.tx).meet(channel_id, tenant, now=now)
-        await self.tx.execute(
+        muted = await self.tx.first(
             self.tx.insert(t.muted_story)
             .values(story_id=story_id, channel=channel_id, tenant=tenant, muted_by=clean(by), at=now)
             .on_conflict_do_nothing(index_elements=["story_id", "channel"])
+            .returning(t.muted_story.c.story_id)
         )
+        return muted is not None
 
     async def unmute_story(self, channel_id: str, tenant: str, story_id: int) -> bool:
         muted = t.muted_story.c

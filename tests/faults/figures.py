@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import asyncpg
 import pytest
 
 from bot.store import Store
-from tests.faults import scenes
+from tests.faults import scenes, secrecy
+from tests.faults.figure import Figure
 from tests.faults.storm import Storm
 from tests.simulator.chat import Kind
 from tests.simulator.disk import Dead
@@ -25,16 +26,6 @@ from tests.simulator.world import Account, Plan, World, fast_disk, run
 from tests.store.databases import own_server
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """`ok` is None where it could not be tried here; `figure` then says why."""
-
-    what: str
-    figure: str
-    target: str
-    ok: bool | None
 
 
 def everything_of(seed: int) -> Plan:
@@ -386,4 +377,5 @@ FIGURES: dict[str, Callable[[bool], Figure]] = {
     "T1": a_day,
     "T2": clocks,
     "P1": machine,
+    "P4": secrecy.strangers,
 }
