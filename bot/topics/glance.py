@@ -7,23 +7,23 @@ turns away would have been turned away by the score as well (the tests hold the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import log
 
 from bot.topics.document import Document
-from bot.topics.present import Present
+from bot.topics.phrases import Places
 from bot.topics.score import LEAD_SENTENCES, OFTEN, WITHOUT_MEETING, scale_of
-from bot.topics.topic import Group
 
 _HAIR = 1e-3
 """Scores are rounded; a candidate on the threshold is looked at."""
 
 
 class Glance:
-    """Looks at one document for one threshold."""
+    """Looks at one document for one threshold; groups are numbers of keys, as `places` is by them."""
 
-    def __init__(self, document: Document, present: Present, threshold: float) -> None:
+    def __init__(self, document: Document, places: Places, threshold: float) -> None:
         self._document = document
-        self._present = present
+        self._places = places
         self._open = threshold <= WITHOUT_MEETING
         """So low a threshold that anything may reach it."""
         if self._open:
@@ -33,45 +33,39 @@ class Glance:
         self._front = sum(
             1 << index for index, each in enumerate(document.sentences[:5]) if each.number < LEAD_SENTENCES
         )
-        self._known: dict[str, tuple[int, bool]] = {}
+        self._known: dict[int, tuple[int, bool]] = {}
 
-    def may_ring(self, groups: tuple[Group, ...], *, apart: bool) -> bool:
+    def may_ring(self, groups: Iterable[tuple[int, ...]], *, apart: bool) -> bool:
         if self._open:
             return True
-        places, alone, front = -1, True, True
+        meeting, alone, front, sides = -1, True, True, 0
         for group in groups:
             stands, strong = self._group(group)
-            places &= stands
+            meeting &= stands
             alone = alone and strong
             front = front and bool(stands & self._front)
-        if len(groups) == 1:
+            sides += 1
+        if sides == 1:
             return alone
-        return places != 0 or front or (alone and not apart)
+        return meeting != 0 or front or (alone and not apart)
 
-    def _group(self, group: Group) -> tuple[int, bool]:
+    def _group(self, group: tuple[int, ...]) -> tuple[int, bool]:
         if len(group) == 1:
             return self._key(group[0])
         places, count = 0, 0
         for key in group:
-            if key in self._present.keys:
+            if key in self._places:
                 places |= self._key(key)[0]
-                count += self._count(key)
+                count += len(self._places[key])
         return places, bool(places & self._front) or count >= self._often
 
-    def _key(self, key: str) -> tuple[int, bool]:
+    def _key(self, key: int) -> tuple[int, bool]:
         """The sentences that a key stands in, as bits, and whether it may ring alone."""
         known = self._known.get(key)
         if known is None:
-            places = 0
+            bits, spans = 0, self._places[key]
             sentence_at = self._document.sentence_at
-            if key[0] == "@":
-                for mention in self._present.entities.get(key[1:], ()):
-                    places |= 1 << sentence_at(mention.start)
-            else:
-                for start, _ in self._present.keys.get(key, ()):
-                    places |= 1 << sentence_at(start)
-            known = self._known[key] = (places, bool(places & self._front) or self._count(key) >= self._often)
+            for start, _ in spans:
+                bits |= 1 << sentence_at(start)
+            known = self._known[key] = (bits, bool(bits & self._front) or len(spans) >= self._often)
         return known
-
-    def _count(self, key: str) -> int:
-        return len(self._present.entities.get(key[1:], ()) if key[0] == "@" else self._present.keys.get(key, ()))

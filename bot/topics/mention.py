@@ -65,7 +65,7 @@ class Recogniser:
         covers: Iterable[str],
     ) -> None:
         self._index = PhraseIndex()
-        self._phrases: dict[str, _Phrase] = {}
+        self._phrases: list[_Phrase] = []
         for phrase, sharers in by_phrase.items():
             self._phrase(phrase).aliases = sharers
         for phrase in covers:
@@ -79,8 +79,12 @@ class Recogniser:
                 self._phrase(phrase).cancels.append(entity.id)
 
     def _phrase(self, phrase: str) -> _Phrase:
-        self._index.add(phrase)
-        return self._phrases.setdefault(phrase, _Phrase())
+        number = self._index.number(phrase)
+        if number is None:
+            number = len(self._phrases)
+            self._phrases.append(_Phrase())
+            self._index.add(phrase, number)
+        return self._phrases[number]
 
     def mentions(self, document: Document) -> dict[str, list[Mention]]:
         """The mentions by entity id, each list in the order of the article."""
@@ -88,10 +92,11 @@ class Recogniser:
         vouched: set[str] = set()
         cancelled: set[str] = set()
         reach = 0
-        hits = self._index.scan(document.words)
-        hits.sort(key=lambda hit: (hit[1], -hit[2]))
-        for name, start, end in hits:
-            phrase = self._phrases[name]
+        places = self._index.scan(document.words)
+        hits = [(start, -end, number) for number, found_at in places.items() for start, end in found_at]
+        hits.sort()
+        for start, past, number in hits:
+            phrase, end = self._phrases[number], -past
             vouched.update(phrase.vouches)
             cancelled.update(phrase.cancels)
             if end <= reach:

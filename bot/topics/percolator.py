@@ -1,72 +1,83 @@
 """One article against all topics at once: each topic waits under its rarest part, and only then is looked at.
 
 A topic requires groups (each an OR of keys; all groups must be present). It is posted under each key of one group, its
-anchor: the group that is seen least. Where it has a second group it waits under the pair of anchor and second, so that
-a key shared by thousands of topics (Russia) costs only those whose other side is present too. What is left is looked at
-with a glance first, then judged, and only what rings is quoted.
+anchor: the group that is seen least. Where others wait under that key too, it waits under the pair of anchor and second
+rarest, so that a key shared by thousands of topics (Russia) costs only those whose other side is present too. Words,
+ORs of words and pairs of them are true by then; NOT, NEAR and third groups are looked up in the topic's row of numbers.
+What is true is looked at with a glance first, then judged, and only what rings is quoted.
 
-How often a key is seen is learned from the articles. An anchor that has brought candidates in vain too often is given
-up: its topics are posted anew by what is known by then.
+How often a key is seen is learned from the articles. Topics that wait under a key that has become much commoner than
+it was are posted anew, by what is known by then.
 
-Topics are kept as numbers with a few flat lists beside them, for a million of them must fit into half a gigabyte.
+Topics are kept as numbers in a few arrays, for a million of them must fit into half a gigabyte.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, KeysView
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bot.core.model import Article, Match, Sensitivity
 from bot.topics.catalogue import Catalogue
 from bot.topics.document import Document
+from bot.topics.frequency import Frequency
 from bot.topics.glance import Glance
 from bot.topics.present import Present
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.judge import is_flat, judge_query
+from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query
 from bot.topics.query.node import Node, keys
+from bot.topics.query.parse import LONGEST
 from bot.topics.query.requires import commonness, suffices
+from bot.topics.query.row import Numbers, Rows, decode, encode, fits, groups, holds, items, row_of
+from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS, Scorer, Side
-from bot.topics.topic import Group, Topic, TopicKind
+from bot.topics.topic import Topic, TopicKind
 from bot.topics.wanted import Wanted
 
-PATIENCE = 64
-"""Candidates that an anchor may bring in vain, over those that came to something, before it is given up."""
-MOST_MOVED = 500
-"""Topics posted anew after one article, so that no article waits long for it."""
+MOST_MOVED = 200
+"""Topics looked at for a better place after one article, so that no article waits long for it."""
 
+# What is known of each topic beside its row.
+_SURE = 1
+"""True as soon as all its groups are present, of which it has two at most."""
+_SINGLE = 2
+"""True as soon as its only group is present."""
+_GROUPED = 4
+"""Its groups alone make its score."""
+_APART = 8
+"""A relation: its sides must be apart."""
+_QUERY = 16
+_TREE = 32
+"""A query that says more than its row."""
 
-@dataclass(slots=True)
-class _Slot:
-    """The topics that wait under one key: those with nothing else to wait for, the others by a key of their second."""
+_ALONE = -1
+"""In place of a second key: topics with one group wait for none."""
 
-    alone: set[int] = field(default_factory=set)
-    paired: dict[str, int | set[int]] = field(default_factory=dict)
+_Slot = dict[int, int | list[int]]
+"""What waits under one key, by a key of the second group: the number of a topic, or several."""
 
 
 class Percolator:
     """Topics are known by their names; adding one twice changes nothing. Add and remove cost microseconds."""
 
     def __init__(self, catalogue: Catalogue, topics: Iterable[Topic] = ()) -> None:
+        self._catalogue = catalogue
         self._recogniser = catalogue.recogniser
-        self._wanted = Wanted()
-        self._seen: Counter[str] = Counter()
-        self._vain: Counter[str] = Counter()
-        self._slots: dict[str, int | _Slot] = {}
-        """A key under which one topic waits leads to its number: most keys are such."""
+        # Entities are found anyway: how common each of them is is known before the first topic asks for it.
+        self._wanted = Wanted(f"@{entity}" for entity in catalogue.entities)
+        self._frequency = Frequency()
+        self._worn: list[int] = []
+        """Topics to be posted anew."""
+        self._slots: list[int | _Slot | None] = []
+        """By number of key. Where one topic waits, its number alone: most keys are such."""
         self._numbers: dict[str, int] = {}
         self._free: list[int] = []
-        # By number: name, groups, which two of them it waits under (anchor * 16 + second), whether its sides must
-        # be apart (a relation), whether its groups alone make its score, whether they alone make it true; queries.
+        # By number of topic: name, row, flags, and which two of its groups it waits under (anchor * 16 + second).
         self._names: list[str] = []
-        self._groups: list[tuple[Group, ...]] = []
+        self._rows = Rows()
+        self._flags = bytearray()
         self._posted = bytearray()
-        self._apart = bytearray()
-        self._scored_by_groups = bytearray()
-        self._sure = bytearray()
-        self._queries: dict[int, Node] = {}
-        self._one: dict[Group, Group] = {}
-        """Each group once, however many topics require it."""
+        self._trees: dict[int, Node] = {}
+        self._make_room()
         for topic in topics:
             self.add(topic)
 
@@ -76,6 +87,10 @@ class Percolator:
     def __contains__(self, name: object) -> bool:
         return name in self._numbers
 
+    def __iter__(self) -> Iterator[str]:
+        """The names of all topics."""
+        return iter(self._numbers)
+
     def add(self, topic: Topic) -> None:
         if topic.name in self._numbers:
             return
@@ -84,41 +99,61 @@ class Percolator:
         else:
             number = len(self._names)
             self._names.append("")
-            self._groups.append(())
+            self._flags.append(0)
             self._posted.append(0)
-            self._apart.append(0)
-            self._scored_by_groups.append(0)
-            self._sure.append(0)
         self._numbers[topic.name] = number
         self._names[number] = topic.name
-        self._groups[number] = tuple(self._one.setdefault(group, group) for group in topic.groups)
-        self._apart[number] = topic.kind is TopicKind.RELATION
-        self._sure[number] = topic.query is None or suffices(topic.query)
-        self._scored_by_groups[number] = topic.query is None or is_flat(topic.query)
-        if topic.query:
-            self._queries[number] = topic.query
-        self._wanted.add(topic.keys)
-        self._post(number)
+        want = self._wanted.want
+        if topic.query is None or not fits(topic.query):
+            row = row_of([want(key) for key in group] for group in topic.groups)
+        else:
+            row = encode(topic.query, want)
+        self._rows.put(number, row)
+        flags = self._flags[number] = _flags(topic)
+        if topic.query and flags & _TREE:
+            self._trees[number] = topic.query
+            for key in dict.fromkeys(keys(topic.query)):
+                want(key)
+        self._make_room()
+        self._post(number, self._best(number))
+
+    def _make_room(self) -> None:
+        """Have a place by number for each key."""
+        missing = len(self._wanted) - len(self._slots)
+        if missing > 0:
+            self._slots.extend([None] * missing)
+            self._frequency.grow(len(self._wanted))
 
     def remove(self, name: str) -> None:
         """Forget a topic; one that is not there is forgotten already."""
-        number = self._numbers.pop(name, None)
+        number = self._numbers.get(name)
         if number is None:
             return
         self._withdraw(number)
-        query = self._queries.pop(number, None)
-        wanted = (key for group in self._groups[number] for key in group)
-        self._wanted.remove(dict.fromkeys((*wanted, *(keys(query) if query else ()))))
+        row = self._rows[number]
+        numbers = [key for group in _all_sides(row) for key in group]
+        if self._flags[number] & _TREE:
+            for key in dict.fromkeys(keys(self._tree(number))):
+                wanted = self._wanted.number(key)
+                assert wanted is not None
+                numbers.append(wanted)
+        for key_number in numbers:
+            self._wanted.drop(key_number)
+        del self._numbers[name]
+        self._trees.pop(number, None)
+        self._rows.drop(number)
         self._names[number] = ""
-        self._groups[number] = ()
         self._free.append(number)
 
     def waiting(self, key: str) -> int:
         """How many topics wait under a key, for the curious: a key that gathers most of them is too common a word."""
-        slot = self._slots.get(key)
-        if slot is None:
-            return 0
-        return len(list(self._waiters(slot)))
+        number = self._wanted.number(key)
+        return len(set(self._waiters(number))) if number is not None else 0
+
+    @property
+    def unsettled(self) -> int:
+        """After how many more articles every topic waits where it best does, by what is known now."""
+        return -(-len(self._worn) // MOST_MOVED)
 
     def match(
         self,
@@ -132,25 +167,26 @@ class Percolator:
         """
         document = Document(article)
         present = self._present(document)
-        self._seen.update(present.keys.keys())
-        candidates = self._candidates(present)
-        self._move()
-        if not candidates:
+        true = self._true(present, document)
+        if not true:
             return []
         scorer = Scorer(document, present)
         evaluator = Evaluator(document, present)
-        glance = Glance(document, present, THRESHOLDS[sensitivity])
+        glance = Glance(document, present.places, THRESHOLDS[sensitivity])
+        names, flags, rows = self._names, self._flags, self._rows
         found = []
-        for number in candidates:
-            name, groups, query = self._names[number], self._groups[number], self._queries.get(number)
-            apart = bool(self._apart[number])
-            asked = Sensitivity.EVERYTHING if name in lower else sensitivity
-            if asked is sensitivity and self._scored_by_groups[number] and not glance.may_ring(groups, apart=apart):
-                continue
-            if query is None:
-                match = _judge(name, groups, scorer, asked, apart=apart)
+        for number in true:
+            flag = flags[number]
+            asked = Sensitivity.EVERYTHING if lower and names[number] in lower else sensitivity
+            if flag & _GROUPED:
+                required, apart = groups(rows[number]), bool(flag & _APART)
+                if asked is sensitivity and not glance.may_ring(required, apart=apart):
+                    continue
+                most = MOST_SIDES if flag & _QUERY else len(required)
+                match = _judge(names[number], required, scorer, asked, apart=apart, most=most)
             else:
-                match = judge_query(name, query, scorer, evaluator, asked)
+                query = self._tree(number) if flag & _TREE else decode(rows[number], self._wanted.keys)
+                match = judge_query(names[number], query, scorer, evaluator, asked)
             if match:
                 found.append(match)
         return sorted(found, key=lambda match: (-match.score, match.topic))
@@ -158,13 +194,8 @@ class Percolator:
     def held(self, article: Article) -> set[str]:
         """The names of all added topics that are true of the article, unjudged and without evidence."""
         document = Document(article)
-        present = self._present(document)
-        evaluator = Evaluator(document, present)
-        return {
-            self._names[number]
-            for number in self._candidates(present)
-            if self._sure[number] or evaluator.holds(self._queries[number])
-        }
+        names = self._names
+        return {names[number] for number in self._true(self._present(document), document)}
 
     def explain(
         self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.EVERYTHING
@@ -173,14 +204,20 @@ class Percolator:
         document = Document(article)
         scorer = Scorer(document, self._parts_present(topic, document))
         if topic.query:
-            return judge_query(topic.name, topic.query, scorer, Evaluator(document, scorer.present), sensitivity)
-        return _judge(topic.name, topic.groups, scorer, sensitivity, apart=topic.kind is TopicKind.RELATION)
+            evaluator = Evaluator(document, scorer.present)
+            if not evaluator.holds(topic.query):
+                return None
+            return judge_query(topic.name, topic.query, scorer, evaluator, sensitivity)
+        sides = [[scorer.present.number_of(key) for key in group] for group in topic.groups]
+        numbers = [tuple(number for number in side if number is not None) for side in sides]
+        apart = topic.kind is TopicKind.RELATION
+        return _judge(topic.name, numbers, scorer, sensitivity, apart=apart, most=len(numbers))
 
     def mentions(self, topic: Topic, text: str) -> bool:
         """Whether a text names any part of the topic, one side of a relation for example."""
         document = Document(Article("", text))
         present = self._parts_present(topic, document)
-        return any(key in present.keys for group in topic.groups for key in group)
+        return any(present.has(key) for group in topic.groups for key in group)
 
     def _present(self, document: Document) -> Present:
         return self._wanted.find(document, self._recogniser.mentions(document))
@@ -188,124 +225,150 @@ class Percolator:
     def _parts_present(self, topic: Topic, document: Document) -> Present:
         return Wanted(topic.keys).find(document, self._recogniser.mentions(document))
 
+    # -- what is true ------------------------------------------------------------------------------------------------
+
+    def _true(self, present: Present, document: Document) -> set[int]:
+        """The topics that are true of an article. What it holds is learned from, and topics may be posted anew."""
+        places = present.places
+        slots, flags = self._slots, self._flags
+        seen = {*places, _ALONE}
+        true: set[int] = set()
+        for key in places:
+            slot = slots[key]
+            if slot is None:
+                continue
+            if isinstance(slot, int):
+                if slot not in true and (flags[slot] & _SINGLE or self._holds(slot, present, document)):
+                    true.add(slot)
+                continue
+            for second in slot.keys() & seen:
+                waiting = slot[second]
+                for number in (waiting,) if isinstance(waiting, int) else waiting:
+                    if flags[number] & _SURE:
+                        # The pair has vouched for both groups.
+                        true.add(number)
+                    elif number not in true and self._holds(number, present, document):
+                        true.add(number)
+        self._move(self._frequency.learn(places))
+        return true
+
+    def _holds(self, number: int, present: Present, document: Document) -> bool:
+        if not holds(self._rows[number], present.places, document):
+            return False
+        return not self._flags[number] & _TREE or Evaluator(document, present).holds(self._tree(number))
+
+    def _tree(self, number: int) -> Node:
+        tree = self._trees.get(number)
+        if tree is None:
+            # After a load: the name is the canonical text of the query.
+            tree = resolve(self._names[number], self._catalogue, longest=LONGEST).query
+            assert tree is not None
+            self._trees[number] = tree
+        return tree
+
     # -- where topics wait -------------------------------------------------------------------------------------------
 
-    def _candidates(self, present: Present) -> set[int]:
-        """The topics whose every group is present."""
-        found: set[int] = set()
-        held = present.keys.keys()
-        slots, groups = self._slots, self._groups
-        for key in held & slots.keys():
-            slot = slots[key]
-            if isinstance(slot, int):
-                if len(groups[slot]) == 1 or _all_present(groups[slot], held):
-                    found.add(slot)
-                continue
-            found |= slot.alone
-            came = len(slot.alone)
-            for second in slot.paired.keys() & held:
-                waiting = slot.paired[second]
-                for number in (waiting,) if isinstance(waiting, int) else waiting:
-                    # The pair has vouched for two groups; only more than two are left to be looked at.
-                    if len(groups[number]) <= 2 or _all_present(groups[number], held):
-                        found.add(number)
-                        came += 1
-                    else:
-                        self._vain[key] += 1
-            if came and key in self._vain:
-                self._vain[key] -= came
-        return found
+    def _best(self, number: int) -> int:
+        """Where a topic had best wait: under its rarest group (times 16), split by its second rarest."""
+        required = groups(self._rows[number])[:16]
+        if len(required) == 1:
+            return 0
+        order = sorted(range(len(required)), key=lambda place: self._commonness(required[place]))
+        return order[0] * 16 + order[1]
 
-    def _post(self, number: int) -> None:
-        """Have a topic wait under its rarest group, split by its second rarest."""
-        groups = self._groups[number][:16]
-        order = sorted(range(len(groups)), key=lambda place: self._commonness(groups[place]))
-        anchor, second = order[0], order[1] if len(order) > 1 else order[0]
-        self._posted[number] = anchor * 16 + second
-        for key in groups[anchor]:
-            slot = self._slots.get(key)
+    def _post(self, number: int, place: int) -> None:
+        self._posted[number] = place
+        slots = self._slots
+        for key in groups(self._rows[number])[place >> 4]:
+            slot = slots[key]
             if slot is None:
-                self._slots[key] = number
+                slots[key] = number
                 continue
             if isinstance(slot, int):
-                first, slot = slot, _Slot()
-                self._slots[key] = slot
+                first, slot = slot, {}
+                slots[key] = slot
                 self._put(slot, first)
             self._put(slot, number)
 
-    def _put(self, slot: _Slot, number: int) -> None:
+    def _seconds(self, number: int) -> Numbers:
         anchor, second = divmod(self._posted[number], 16)
-        if anchor == second:
-            slot.alone.add(number)
-            return
-        for key in self._groups[number][second]:
-            waiting = slot.paired.get(key)
+        return groups(self._rows[number])[second] if anchor != second else (_ALONE,)
+
+    def _put(self, slot: _Slot, number: int) -> None:
+        for key in self._seconds(number):
+            waiting = slot.get(key)
             if waiting is None:
-                slot.paired[key] = number
+                slot[key] = number
             elif isinstance(waiting, int):
-                slot.paired[key] = {waiting, number}
+                slot[key] = [waiting, number]
             else:
-                waiting.add(number)
+                waiting.append(number)
 
     def _withdraw(self, number: int) -> None:
-        anchor, second = divmod(self._posted[number], 16)
-        for key in self._groups[number][anchor]:
+        for key in groups(self._rows[number])[self._posted[number] >> 4]:
             slot = self._slots[key]
-            if isinstance(slot, int):
-                del self._slots[key]
+            if isinstance(slot, int) or slot is None:
+                self._slots[key] = None
                 continue
-            slot.alone.discard(number)
-            for other in self._groups[number][second] if anchor != second else ():
-                waiting = slot.paired.get(other)
-                if isinstance(waiting, set):
-                    waiting.discard(number)
+            for other in self._seconds(number):
+                waiting = slot[other]
+                if not isinstance(waiting, int):
+                    waiting.remove(number)
                 if waiting == number or not waiting:
-                    slot.paired.pop(other, None)
-            if not slot.alone and not slot.paired:
-                del self._slots[key]
+                    del slot[other]
+            if not slot:
+                self._slots[key] = None
 
-    def _waiters(self, slot: int | _Slot) -> Iterator[int]:
+    def _waiters(self, key: int) -> Iterator[int]:
+        slot = self._slots[key]
         if isinstance(slot, int):
             yield slot
-            return
-        waiting = set(slot.alone)
-        for numbers in slot.paired.values():
-            waiting |= {numbers} if isinstance(numbers, int) else numbers
-        yield from waiting
+        elif slot:
+            for waiting in slot.values():
+                yield from (waiting,) if isinstance(waiting, int) else waiting
 
-    def _move(self) -> None:
-        """Post anew what waits under an anchor that has disappointed."""
-        worn = [key for key, vain in self._vain.items() if vain > PATIENCE]
-        for key in worn[:1]:
-            del self._vain[key]
-            slot = self._slots.get(key)
-            if slot is None:
-                continue
-            for number in [n for n in self._waiters(slot) if len(self._groups[n]) > 2][:MOST_MOVED]:
+    def _move(self, worn: list[int]) -> None:
+        """Find better places for what waits under keys that have become common, for some topics after each article."""
+        for key in worn:
+            # Nothing is gained where there is nowhere else to wait.
+            self._worn += {number for number in self._waiters(key) if not self._flags[number] & _SINGLE}
+        for number in self._worn[-MOST_MOVED:]:
+            if self._names[number] and (place := self._best(number)) != self._posted[number]:
                 self._withdraw(number)
-                self._post(number)
+                self._post(number, place)
+        del self._worn[-MOST_MOVED:]
 
-    def _commonness(self, group: Group) -> tuple[float, int]:
+    def _commonness(self, group: Numbers) -> tuple[float, int]:
         """How often a group is seen; before anything was seen, entities are commoner than words, words than phrases."""
-        seen = sum(self._seen[key] + commonness(key) for key in group)
-        return seen, -max(len(key) for key in group)
+        names, seen = self._wanted.keys, self._frequency
+        return sum(seen[key] + commonness(names[key]) for key in group), -max(len(names[key]) for key in group)
 
 
-def _all_present(groups: tuple[Group, ...], held: KeysView[str]) -> bool:
-    return all(any(key in held for key in group) for group in groups)
+def _flags(topic: Topic) -> int:
+    relation = _APART if topic.kind is TopicKind.RELATION else 0
+    sure = topic.query is None or suffices(topic.query)
+    flags = relation | (_SURE if sure and len(topic.groups) <= 2 else 0)
+    flags |= _SINGLE if sure and len(topic.groups) == 1 else 0
+    if topic.query is None:
+        return flags | _GROUPED
+    return flags | _QUERY | (_GROUPED if is_flat(topic.query) else 0) | (0 if fits(topic.query) else _TREE)
+
+
+def _all_sides(row: Sequence[int]) -> list[Numbers]:
+    return [side for _, sides, _, _ in items(row) for side in sides]
 
 
 def _judge(
-    name: str, groups: tuple[Group, ...], scorer: Scorer, sensitivity: Sensitivity, *, apart: bool
+    name: str, required: list[Numbers], scorer: Scorer, sensitivity: Sensitivity, *, apart: bool, most: int
 ) -> Match | None:
-    """The match of a topic in an article that was read already, or None."""
+    """The match of a topic in an article that was read already, or None; `most` of its groups are asked to meet."""
     sides: list[Side] = []
-    for group in groups:
+    for group in required:
         side = scorer.side(group)
         if side is None:
             return None
         sides.append(side)
-    score = sides[0].score if len(sides) == 1 else scorer.together(sides, apart=apart)
+    score = sides[0].score if len(sides) == 1 else scorer.together(sides[:most], apart=apart)
     score = round(score, 4)
     if not score or score < THRESHOLDS[sensitivity]:
         return None

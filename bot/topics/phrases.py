@@ -11,48 +11,69 @@ from collections.abc import Sequence
 BREAK = ""
 """A word that no phrase contains: put between texts that no phrase may span."""
 
-_BEGINS = ""
-"""In place of a phrase: words with which phrases begin, that are none themselves."""
+_BEGINS = -(1 << 60)
+"""In place of a number: words with which phrases begin, that are none themselves."""
+
+Places = dict[int, list[tuple[int, int]]]
+"""By the number of what was found, the [start, end) words where it stands, in the order of the text."""
 
 
 class PhraseIndex:
-    """Phrases are folded words joined by spaces; found in sequences of folded words."""
+    """Phrases are folded words joined by spaces, each with a number, 0 or more; found in sequences of folded words."""
 
     def __init__(self) -> None:
-        # Each phrase leads to itself, so that a million of them are kept once and found without a second look.
-        self._steps: dict[str, str] = {}
+        # A phrase leads to its number, and to the inverse of it (~number) where longer phrases begin with it: a walk
+        # ends at once where nothing can follow, which is at most words.
+        self._steps: dict[str, int] = {}
 
-    def add(self, phrase: str) -> None:
+    def add(self, phrase: str, number: int) -> None:
         """Raises ValueError for a phrase without words."""
         if not phrase:
             raise ValueError("a phrase has at least one word")
-        if self._steps.get(phrase):
-            return
+        steps = self._steps
         at = phrase.find(" ")
         while at != -1:
-            self._steps.setdefault(phrase[:at], _BEGINS)
+            beginning = phrase[:at]
+            step = steps.get(beginning, _BEGINS)
+            if step == _BEGINS or step >= 0:
+                steps[beginning] = step if step < 0 else ~step
             at = phrase.find(" ", at + 1)
-        self._steps[phrase] = phrase
+        steps[phrase] = ~number if steps.get(phrase, 0) < 0 else number
+
+    def number(self, phrase: str) -> int | None:
+        """The number of a phrase that was added; None for any other."""
+        step = self._steps.get(phrase)
+        if step is None or step == _BEGINS:
+            return None
+        return step if step >= 0 else ~step
 
     def remove(self, phrase: str) -> None:
-        """Find it no more. Its words stay as beginnings, since others may begin so, until the next start."""
-        if phrase in self._steps:
+        """Find it no more. What begins longer phrases stays as a beginning, whether they are still there or not."""
+        step = self._steps.get(phrase)
+        if step is None or step == _BEGINS:
+            return
+        if step < 0:
             self._steps[phrase] = _BEGINS
+        else:
+            del self._steps[phrase]
 
-    def scan(self, words: Sequence[str]) -> list[tuple[str, int, int]]:
-        """Every occurrence of every phrase as (phrase, start, end) in words, in the order of their starts."""
+    def scan(self, words: Sequence[str]) -> Places:
+        """Where each phrase that occurs stands; in the order of its first word."""
         get = self._steps.get
-        found: list[tuple[str, int, int]] = []
+        found: Places = {}
         count = len(words)
         for start, first in enumerate(map(get, words)):
             if first is None:
                 continue
-            step, end = first, start + 1
-            key = words[start]
+            step, key, end = first, words[start], start + 1
             while True:
-                if step:
-                    found.append((step, start, end))
-                if end == count:
+                if step != _BEGINS:
+                    number = step if step >= 0 else ~step
+                    if number in found:
+                        found[number].append((start, end))
+                    else:
+                        found[number] = [(start, end)]
+                if step >= 0 or end == count:
                     break
                 key = f"{key} {words[end]}"
                 following = get(key)

@@ -1,48 +1,61 @@
 """What an article holds of what topics ask for: entities (`@iraq`) and phrases (`oil price`), with their mentions.
 
 Queries ask for more: the beginning of a word (`terroris*`), something in the title (`title:@iraq`, `title:oil`), and
-what is said of the article (`source:bbc`, `lang:en`, `region:africa`). Each is a key like the others.
+what is said of the article (`source:bbc`, `lang:en`, `region:africa`). Each is a key like the others, with a number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.core.model import Article
 from bot.topics.mention import Mention
 from bot.topics.normalise import fold
+from bot.topics.phrases import Places
 
 _LONGEST_NAME = 8
 """Words of an outlet's name that are looked at."""
 
 
 class Present:
-    """`keys` are all that the article holds. Phrases come as bare positions, for most of them nobody asks again."""
+    """`places` are all that the article holds, by the number of the key: where it stands, which for what is said of the
+    article is nowhere. Most are bare positions, for most of them nobody asks again.
+    """
 
-    def __init__(self, entities: Mapping[str, list[Mention]]) -> None:
+    def __init__(
+        self, places: Places, entities: Mapping[str, list[Mention]], number_of: Callable[[str], int | None]
+    ) -> None:
+        self.places = places
         self.entities = entities
-        self.keys: dict[str, list[tuple[int, int]]] = {f"@{entity}": [] for entity in entities}
+        self.number_of = number_of
+        """The number of a key that is wanted; None for any other."""
+        self.named: dict[int, list[Mention]] = {}
+        """The mentions of the keys that are entities, of whichever weight."""
+        self._mentions: dict[int, list[Mention]] = {}
 
-    def add(self, phrase: str, start: int, end: int) -> None:
-        self.keys.setdefault(phrase, []).append((start, end))
+    def has(self, key: str) -> bool:
+        return self.number_of(key) in self.places
 
-    def mentions(self, group: tuple[str, ...]) -> list[Mention]:
+    def spans(self, key: str) -> list[tuple[int, int]]:
+        """Where a key stands, by its first words; nothing for one that is not there."""
+        number = self.number_of(key)
+        return self.places.get(number, []) if number is not None else []
+
+    def mentions(self, group: tuple[int, ...]) -> list[Mention]:
         """The mentions of any key of a group, in the order of the article."""
-        found: list[Mention] = []
-        for key in group:
-            if key[0] == "@":
-                found += self.entities.get(key[1:], ())
-            else:
-                found += [Mention(start, end) for start, end in self.keys.get(key, ())]
-        return found if len(group) == 1 else sorted(found, key=lambda mention: (mention.start, mention.end))
+        if len(group) == 1:
+            return self._of(group[0])
+        found = {mention for number in group if number in self.places for mention in self._of(number)}
+        return sorted(found, key=lambda mention: (mention.start, mention.end, mention.weight))
 
-    def starts_before(self, key: str, word: int) -> bool:
-        """Whether a mention of the key begins before that word."""
-        if key[0] == "@":
-            return any(mention.start < word for mention in self.entities.get(key[1:], ()))
-        return any(start < word for start, _ in self.keys.get(key, ()))
+    def _of(self, number: int) -> list[Mention]:
+        if number in self.named:
+            return self.named[number]
+        if number not in self._mentions:
+            self._mentions[number] = [Mention(start, end) for start, end in self.places.get(number, ())]
+        return self._mentions[number]
 
 
 def said_of(article: Article) -> Iterator[str]:

@@ -98,10 +98,11 @@ class Scorer:
             for mention in found:
                 place = document.sentence_at(mention.start), mention.kind
                 self._crowd.setdefault(place, set()).add(entity)
-        self._sides: dict[tuple[str, ...], Side | None] = {}
+        self._sides: dict[tuple[int, ...], Side | None] = {}
 
-    def side(self, group: tuple[str, ...]) -> Side | None:
-        """What the article says of any key of a group, or None; worked out once, however many topics require it."""
+    def side(self, group: tuple[int, ...]) -> Side | None:
+        """What the article says of any key of a group (by their numbers), or None; worked out once, however many topics
+        require it."""
         if group not in self._sides:
             mentions = self.present.mentions(group)
             self._sides[group] = self.side_of(mentions) if mentions else None

@@ -1,7 +1,8 @@
-"""All that topics want to know of an article, counted by key, and looked for in one pass over its words."""
+"""All that topics want to know of an article: keys with numbers, counted, and looked for in one pass over its words."""
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -9,79 +10,128 @@ from bot.topics.document import Document
 from bot.topics.mention import Mention
 from bot.topics.phrases import PhraseIndex
 from bot.topics.present import Present, said_of
+from bot.topics.query.node import IN_TITLE
 
 
 class Wanted:
-    """Keys as they are explained in `present`; each may be wanted several times. Entities are always known."""
+    """Keys as they are explained in `present`; each may be wanted several times. Entities are always known.
+
+    A key keeps its number as long as somebody wants it; then the number may go to another key.
+    """
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
+        self.keys: list[str] = []
+        """By number; empty where the number is free."""
         self._index = PhraseIndex()
-        self._uses: Counter[str] = Counter()
+        self._others: dict[str, int] = {}
+        """The numbers of keys that are no phrases."""
+        self._uses = array("I")
+        self._free: list[int] = []
         self._lengths: Counter[int] = Counter()
         """How many stems of each length are wanted."""
-        self._titled: Counter[str] = Counter()
+        self._titled: dict[int, int] = {}
+        """From a key to the same key in the title."""
         self._said = 0
-        self.add(keys)
-
-    def add(self, keys: Iterable[str]) -> None:
         for key in keys:
-            bare = key.removeprefix("title:")
-            if bare != key:
-                self._titled[bare] += 1
-            self._count(bare, 1)
+            self.want(key)
 
-    def remove(self, keys: Iterable[str]) -> None:
-        """Keys that were added."""
-        for key in keys:
-            bare = key.removeprefix("title:")
-            if bare != key:
-                self._titled[bare] -= 1
-                if not self._titled[bare]:
-                    del self._titled[bare]
-            self._count(bare, -1)
+    def __len__(self) -> int:
+        """Numbers that were given so far, free ones included."""
+        return len(self.keys)
 
-    def _count(self, key: str, step: int) -> None:
-        if ":" in key:
-            self._said += step
-            return
-        if key[0] == "@":
-            return
-        uses = self._uses[key] = self._uses[key] + step
-        if not uses:
-            del self._uses[key]
-        if key[-1] == "*":
-            self._lengths[len(key) - 1] += step
-        elif uses == 0:
+    def number(self, key: str) -> int | None:
+        """The number of a key that is wanted; None for any other."""
+        number = self._others.get(key)
+        return self._index.number(key) if number is None else number
+
+    def want(self, key: str) -> int:
+        """Look for a key from now on, once more if it is wanted already; its number."""
+        number = self.number(key)
+        if number is not None:
+            self._uses[number] += 1
+            return number
+        if self._free:
+            number = self._free.pop()
+        else:
+            number = len(self.keys)
+            self.keys.append("")
+            self._uses.append(0)
+        self.keys[number] = key
+        self._uses[number] = 1
+        if _is_phrase(key):
+            self._index.add(key, number)
+            return number
+        self._others[key] = number
+        if key.startswith(IN_TITLE):
+            self._titled[self.want(key.removeprefix(IN_TITLE))] = number
+        elif ":" in key:
+            self._said += 1
+        elif key[-1] == "*":
+            self._lengths[len(key) - 1] += 1
+        return number
+
+    def drop(self, number: int) -> bool:
+        """One wants it less; whether nobody wants it any more, so that its number is free."""
+        self._uses[number] -= 1
+        if self._uses[number]:
+            return False
+        key = self.keys[number]
+        self.keys[number] = ""
+        self._free.append(number)
+        if _is_phrase(key):
             self._index.remove(key)
-        elif uses == step:
-            self._index.add(key)
+            return True
+        del self._others[key]
+        if key.startswith(IN_TITLE):
+            bare = self.number(key.removeprefix(IN_TITLE))
+            assert bare is not None
+            del self._titled[bare]
+            self.drop(bare)
+        elif ":" in key:
+            self._said -= 1
+        elif key[-1] == "*":
+            self._lengths -= Counter([len(key) - 1])
+        return True
 
     def find(self, document: Document, entities: Mapping[str, list[Mention]]) -> Present:
         """What the article holds of it."""
-        present = Present(entities)
-        keys = present.keys
-        for phrase, start, end in self._index.scan(document.words):
-            if phrase in keys:
-                keys[phrase].append((start, end))
-            else:
-                keys[phrase] = [(start, end)]
-        self._find_stems(document, present)
+        present = Present(self._index.scan(document.words), entities, self.number)
+        places, others = present.places, self._others
+        for entity, mentions in entities.items():
+            number = others.get(f"@{entity}")
+            if number is not None:
+                places[number] = [(mention.start, mention.end) for mention in mentions]
+                present.named[number] = mentions
+        if self._lengths:
+            self._find_stems(document, present)
         if self._titled:
-            for key in present.keys.keys() & self._titled.keys():
-                if present.starts_before(key, document.title_end):
-                    present.keys[f"title:{key}"] = []
+            self._find_titled(document.title_end, present)
         if self._said:
-            present.keys |= {key: [] for key in said_of(document.article)}
+            for key in said_of(document.article):
+                number = others.get(key)
+                if number is not None:
+                    places[number] = []
         return present
 
     def _find_stems(self, document: Document, present: Present) -> None:
-        lengths = [length for length, count in self._lengths.items() if count]
-        if not lengths:
-            return
+        lengths, others, places = list(self._lengths), self._others, present.places
         shortest = min(lengths)
         for at, word in enumerate(document.words):
             if len(word) >= shortest:
                 for length in lengths:
-                    stem = f"{word[:length]}*"
-                    if len(word) >= length and stem in self._uses:
-                        present.add(stem, at, at + 1)
+                    number = others.get(f"{word[:length]}*") if len(word) >= length else None
+                    if number is not None:
+                        places.setdefault(number, []).append((at, at + 1))
+
+    def _find_titled(self, title_end: int, present: Present) -> None:
+        places, named = present.places, present.named
+        for bare in self._titled.keys() & places.keys():
+            if places[bare][0][0] < title_end:
+                number = self._titled[bare]
+                places[number] = [span for span in places[bare] if span[0] < title_end]
+                if bare in named:
+                    named[number] = [mention for mention in named[bare] if mention.start < title_end]
+
+
+def _is_phrase(key: str) -> bool:
+    return key[0] != "@" and key[-1] != "*" and ":" not in key

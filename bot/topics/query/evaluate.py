@@ -35,7 +35,7 @@ class Evaluator:
     def holds(self, node: Node) -> bool:
         """Whether it is true, without looking for the words where the keys tell already."""
         if isinstance(node, Leaf):
-            return node.key in self._present.keys
+            return self._present.has(node.key)
         if isinstance(node, And):
             return all(map(self.holds, node.parts))
         if isinstance(node, Or):
@@ -76,7 +76,7 @@ class Evaluator:
         """Whether two phrases are too far apart wherever they stand; most are, and counting is cheap."""
         if not isinstance(node.left, Leaf) or not isinstance(node.right, Leaf) or node.how in (How.SENT, How.PARA):
             return False
-        left, right = (self._present.keys.get(side.bare, ()) for side in (node.left, node.right))
+        left, right = (self._present.spans(side.bare) for side in (node.left, node.right))
         if not left or not right or len(left) * len(right) > MOST_COMPARED:
             return False
         reach = node.words
@@ -87,14 +87,10 @@ class Evaluator:
         )
 
     def _leaf(self, leaf: Leaf) -> Found:
-        if leaf.key not in self._present.keys:
+        number = self._present.number_of(leaf.key)
+        if number is None or number not in self._present.places:
             return None
-        if leaf.is_said:
-            return []
-        mentions = self._present.mentions((leaf.bare,))
-        if leaf.bare != leaf.key:
-            mentions = [mention for mention in mentions if mention.start < self._document.title_end]
-        return mentions or None
+        return [] if leaf.is_said else self._present.mentions((number,))
 
     def _all(self, parts: Iterable[Node]) -> Found:
         hits: list[list[Mention]] = []
@@ -120,7 +116,7 @@ class Evaluator:
         wanted = len(node.words)
         positions: list[tuple[int, str]] = []
         for word in set(node.words):
-            for start, _ in self._present.keys.get(word, ()):
+            for start, _ in self._present.spans(word):
                 if not node.in_title or start < document.title_end:
                     positions.append((start, word))
         positions.sort()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bot.core.model import Match, Sensitivity
-from bot.topics.mention import Mention
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Not, Pattern, children, walk
-from bot.topics.score import THRESHOLDS, Scorer
+from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Not, Pattern, children, leaves, walk
+from bot.topics.score import THRESHOLDS, Scorer, Side
 
 SAID_SO = 0.5
 """A query that says itself how close is close enough (NEAR, SENT, title:, MIN) has its say: it rings at NORMAL."""
@@ -15,14 +14,11 @@ MOST_SIDES = 5
 
 
 def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sensitivity: Sensitivity) -> Match | None:
-    """The match of a query, or None where it is not true or says too little."""
-    if not evaluator.holds(node):
-        return None
-    mentions = _sides(node, evaluator)
-    if not mentions:
+    """The match of a query that is true, or None where the article says too little of it."""
+    sides = _sides(node, scorer, evaluator)
+    if not sides:
         # Nothing but what is said of the article (source, language): it is exactly what was asked for.
         return Match(name, 1.0, scorer.opening())
-    sides = [scorer.side_of(each) for each in mentions]
     score = sides[0].score if len(sides) == 1 else scorer.together(sides[:MOST_SIDES], apart=False)
     if score < SAID_SO and _says_how_close(node):
         score = SAID_SO
@@ -30,15 +26,20 @@ def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sen
     return Match(name, score, scorer.quotes(sides)) if score >= THRESHOLDS[sensitivity] else None
 
 
-def _sides(node: Node, evaluator: Evaluator) -> list[list[Mention]]:
-    """The mentions of each thing that the query requires."""
+def _sides(node: Node, scorer: Scorer, evaluator: Evaluator) -> list[Side]:
+    """Each thing that the query requires, as the article speaks of it."""
     if isinstance(node, And):
-        return [side for part in node.parts for side in _sides(part, evaluator)]
+        return [side for part in node.parts for side in _sides(part, scorer, evaluator)]
     if isinstance(node, Near):
         pair = evaluator.sides(node)
-        return list(pair) if pair else []
+        return [scorer.side_of(each) for each in pair] if pair else []
+    if keys := leaves(node):
+        # What many topics ask for is worked out once.
+        numbers = (scorer.present.number_of(key) for key in keys)
+        side = scorer.side(tuple(number for number in numbers if number is not None))
+        return [side] if side else []
     found = evaluator.found(node)
-    return [found] if found else []
+    return [scorer.side_of(found)] if found else []
 
 
 def is_flat(node: Node) -> bool:

@@ -167,3 +167,10 @@ def keys(node: Node, *, negated: bool = True) -> Iterator[str]:
             yield each.key
         elif isinstance(each, Loose):
             yield from each.words
+
+
+def leaves(node: Node) -> tuple[str, ...]:
+    """The keys of a word or of an OR of words; none for anything else."""
+    parts = node.parts if isinstance(node, Or) else (node,)
+    found = tuple(part.key for part in parts if isinstance(part, Leaf))
+    return found if len(found) == len(parts) else ()

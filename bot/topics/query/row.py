@@ -1,0 +1,204 @@
+"""A topic as a row of whole numbers: what most topics are takes a few bytes and is answered without any object.
+
+A row is items, all of which must be true, over the numbers of keys:
+
+    ANY    one of these keys is there
+    NONE   none of them is
+    NEAR   a mention of one of the first near one of the second, with at most so many words between them
+
+in the shape `kind + 4 * count, key, key ...`, and for NEAR `kind + 4 * words, ordered, count, key ..., count, key ...`.
+A query that says more (brackets below OR, MIN, SENT, patterns) keeps its tree, and its row holds what it requires.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from bot.topics.document import Document
+from bot.topics.phrases import Places
+from bot.topics.query.node import And, How, Leaf, Near, Node, Not, Or, leaves
+
+ANY, NONE, NEAR = range(3)
+_ONE = ANY + 4
+"""The head of a single key that must be there, which most items are."""
+
+Numbers = tuple[int, ...]
+
+
+def row_of(groups: Iterable[Sequence[int]]) -> list[int]:
+    """The row of groups each of which must be there."""
+    return [number for group in groups for number in (ANY + 4 * len(group), *group)]
+
+
+def fits(node: Node) -> bool:
+    """Whether a row can hold all that a query says."""
+    return all(_fits(part) for part in (node.parts if isinstance(node, And) else (node,)))
+
+
+def _fits(part: Node) -> bool:
+    if isinstance(part, Near):
+        return part.how in (How.NEAR, How.ONEAR) and bool(leaves(part.left)) and bool(leaves(part.right))
+    return bool(leaves(part.part if isinstance(part, Not) else part))
+
+
+def encode(node: Node, number_of: Callable[[str], int]) -> list[int]:
+    """The row of a query that fits."""
+    row: list[int] = []
+    for part in node.parts if isinstance(node, And) else (node,):
+        if isinstance(part, Near):
+            row += (NEAR + 4 * part.words, int(part.how is How.ONEAR))
+            for side in (leaves(part.left), leaves(part.right)):
+                row += (len(side), *map(number_of, side))
+        else:
+            kind, inner = (NONE, part.part) if isinstance(part, Not) else (ANY, part)
+            keys = leaves(inner)
+            row += (kind + 4 * len(keys), *map(number_of, keys))
+    return row
+
+
+def decode(row: Sequence[int], key_of: Sequence[str]) -> Node:
+    """The query again. How it was written is not kept: it reads as its keys."""
+    parts: list[Node] = []
+    for kind, sides, words, ordered in items(row):
+        nodes = [_either([Leaf(key_of[number], key_of[number]) for number in side]) for side in sides]
+        if kind == NEAR:
+            parts.append(Near(nodes[0], nodes[1], How.ONEAR if ordered else How.NEAR, words))
+        else:
+            parts.append(Not(nodes[0]) if kind == NONE else nodes[0])
+    return And(tuple(parts)) if len(parts) > 1 else parts[0]
+
+
+def _either(leaves: list[Node]) -> Node:
+    return Or(tuple(leaves)) if len(leaves) > 1 else leaves[0]
+
+
+def items(row: Sequence[int]) -> Iterator[tuple[int, list[Numbers], int, int]]:
+    """Kind, sides (two for NEAR, else one), words between and whether in order."""
+    at = 0
+    while at < len(row):
+        head = row[at]
+        kind, count = head & 3, head >> 2
+        if kind == NEAR:
+            middle = at + 3 + row[at + 2]
+            past = middle + 1 + row[middle]
+            yield kind, [tuple(row[at + 3 : middle]), tuple(row[middle + 1 : past])], count, row[at + 1]
+        else:
+            past = at + 1 + count
+            yield kind, [tuple(row[at + 1 : past])], 0, 0
+        at = past
+
+
+def groups(row: Sequence[int]) -> list[Numbers]:
+    """What must be there, one key of each group at least; each group once."""
+    found: list[Numbers] = []
+    at, end = 0, len(row)
+    while at < end:
+        head = row[at]
+        if head == _ONE:
+            found.append((row[at + 1],))
+            at += 2
+        elif head & 3 == NEAR:
+            middle = at + 3 + row[at + 2]
+            past = middle + 1 + row[middle]
+            found += (tuple(row[at + 3 : middle]), tuple(row[middle + 1 : past]))
+            at = past
+        else:
+            past = at + 1 + (head >> 2)
+            if head & 3 == ANY:
+                found.append(tuple(row[at + 1 : past]))
+            at = past
+    return found if len(found) < 2 else list(dict.fromkeys(found))
+
+
+def holds(row: Sequence[int], places: Places, document: Document) -> bool:
+    """Whether a row is true of an article."""
+    at, end = 0, len(row)
+    while at < end:
+        head = row[at]
+        if head == _ONE:
+            if row[at + 1] not in places:
+                return False
+            at += 2
+            continue
+        kind = head & 3
+        if kind == NEAR:
+            middle = at + 3 + row[at + 2]
+            past = middle + 1 + row[middle]
+            left = [span for number in row[at + 3 : middle] if number in places for span in places[number]]
+            right = [span for number in row[middle + 1 : past] if number in places for span in places[number]]
+            if not left or not right or not near(left, right, head >> 2, document, ordered=bool(row[at + 1])):
+                return False
+            at = past
+            continue
+        past = at + 1 + (head >> 2)
+        at += 1
+        while at < past and row[at] not in places:
+            at += 1
+        if (at < past) == (kind == NONE):
+            return False
+        at = past
+    return True
+
+
+def near(
+    left: list[tuple[int, int]], right: list[tuple[int, int]], reach: int, document: Document, *, ordered: bool
+) -> bool:
+    """Whether any two are near enough: nothing of them overlaps, and they stand in one text."""
+    if len(left) == len(right) == 1:
+        (start, end), (other, past) = left[0], right[0]
+        if 0 <= other - end <= reach:
+            return document.part_of(start) == document.part_of(other)
+        return not ordered and 0 <= start - past <= reach and document.part_of(start) == document.part_of(other)
+    if _follows(left, right, reach, document):
+        return True
+    return not ordered and _follows(right, left, reach, document)
+
+
+def _follows(first: list[tuple[int, int]], second: list[tuple[int, int]], reach: int, document: Document) -> bool:
+    """Whether one of the second begins within reach of the end of one of the first.
+
+    Of all ends before a beginning, the last is the nearest.
+    """
+    starts = sorted(start for start, _ in second)
+    ends = sorted((end, start) for start, end in first)
+    at, last = 0, len(ends)
+    for start in starts:
+        while at < last and ends[at][0] <= start:
+            at += 1
+        if at and start - ends[at - 1][0] <= reach and document.part_of(ends[at - 1][1]) == document.part_of(start):
+            return True
+    return False
+
+
+class Rows:
+    """The rows of many topics in one array, each at the place of its topic's number."""
+
+    def __init__(self) -> None:
+        self._row = array("I")
+        self._first = array("I")
+        self._size = array("I")
+        self._holes: dict[int, list[int]] = {}
+        """Where rows of each size were given back."""
+
+    def __getitem__(self, number: int) -> array[int]:
+        first = self._first[number]
+        return self._row[first : first + self._size[number]]
+
+    def put(self, number: int, row: Sequence[int]) -> None:
+        """Numbers come in order, or are some that were given back."""
+        size = len(row)
+        holes = self._holes.get(size)
+        first = holes.pop() if holes else len(self._row)
+        if number == len(self._first):
+            self._first.append(0)
+            self._size.append(0)
+        self._first[number], self._size[number] = first, size
+        if first == len(self._row):
+            self._row.extend(row)
+        else:
+            self._row[first : first + size] = array("I", row)
+
+    def drop(self, number: int) -> None:
+        self._holes.setdefault(self._size[number], []).append(self._first[number])
+        self._size[number] = 0
