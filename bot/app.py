@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic import SecretStr
 
-from bot import __version__, metrics
+from bot import __version__, metrics, snapshot
 from bot.cards import Cards
 from bot.commands import COMMANDS, Desk
 from bot.core import pack
@@ -85,7 +85,11 @@ class House:
         Raises SettingsError where a platform cannot start.
         """
         await self.store.take_over(self.courier.settle)
+        following = self.pipeline.following
+        snapshot.restore(following, self.settings.data_dir)
         await self.pipeline.follow()
+        if following.resolved >= snapshot.LEAST:
+            snapshot.keep(following, self.settings.data_dir)  # a kill must not make the next start as long as this one
         await self.pipeline.recall()
         gc.freeze()  # catalogue, topics and open stories live as long as we do: let no collection walk them
         every = self.scheduler.every
@@ -115,6 +119,7 @@ class House:
             raise SettingsError(str(several.exceptions[0])) from several
         finally:
             self.scheduler.stop()
+            snapshot.keep(following, self.settings.data_dir)
 
     async def _work(self) -> None:
         """Handle jobs until cancelled, and then what is under way to its end: a post that is out is noted."""

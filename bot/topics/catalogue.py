@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from functools import cached_property
+from hashlib import blake2b
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,6 +76,12 @@ class Catalogue:
             return _read([Table(tomllib.loads(source), where, source)])
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{where}: is not valid TOML: {error}") from error
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Another one for any other catalogue."""
+        content = (sorted(self.entities.items(), key=itemgetter(0)), sorted(self.covers), sorted(self.packs.items()))
+        return blake2b(repr(content).encode(), digest_size=16).hexdigest()
 
     @cached_property
     def recogniser(self) -> Recogniser:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot.core.errors import UserError
 from bot.core.model import Article, Match, NamedTopic, Sensitivity, Subscription
 from bot.topics.catalogue import Catalogue
 from bot.topics.normalise import fold
 from bot.topics.percolator import Percolator
-from bot.topics.resolve import resolve
+from bot.topics.resolve import LONGEST_QUERY, resolve
 from bot.topics.score import THRESHOLDS
 from bot.topics.topic import Topic
 
@@ -23,6 +24,8 @@ class Following:
         self.catalogue = catalogue
         self.percolator = Percolator(catalogue)
         self.revision = 0
+        self.resolved = 0
+        """Topics that had to be read, beside those that were known from a state left behind."""
         self.broken: dict[int, str] = {}
         """Subscriptions whose topic the catalogue no longer understands, with the reason."""
         self._named: dict[str, dict[str, tuple[str, str]]] = {}
@@ -36,6 +39,13 @@ class Following:
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Begin with the topics that a percolator has left behind; before the first update, which sorts them out.
+
+        Topics in it need not be read again, which is what takes longest with very many.
+        """
+        self.percolator = Percolator.restored(self.catalogue, state)
 
     def named(self, tenant: str) -> Mapping[str, tuple[str, str]]:
         """The topics that a server has named, by folded name: as `resolve` takes them."""
@@ -58,24 +68,39 @@ class Following:
             self._drop(subscription.id)
             if not subscription.paused:
                 self._take(subscription)
+        if not self.revision:
+            for name in [name for name in self.percolator if name not in self._followers]:
+                self.percolator.remove(name)
         self.revision = revision
 
     def _take(self, subscription: Subscription) -> None:
-        try:
-            topic = resolve(subscription.topic, self.catalogue, self.named(subscription.tenant))
-        except UserError as error:
-            self.broken[subscription.id] = str(error)
-            return
-        if topic.stands_for:
-            # Two servers may give one name to two things, or two names to one: the percolator goes by what it means.
-            self._shown[subscription.id] = topic.name
-            topic = replace(topic, name=topic.stands_for)
+        name = subscription.topic
+        if not self._is_canonical(name, subscription.tenant):
+            try:
+                topic = resolve(name, self.catalogue, self.named(subscription.tenant))
+            except UserError as error:
+                self.broken[subscription.id] = str(error)
+                return
+            name = topic.name
+            if topic.stands_for:
+                # Two servers may give one name to two things, or two names to one: what it means counts.
+                self._shown[subscription.id] = topic.name
+                name = topic.stands_for
+            if name not in self.percolator:
+                self.percolator.add(replace(topic, name=name))
+                self.resolved += 1
         self._known[subscription.id] = subscription
-        self._names[subscription.id] = topic.name
-        self._followers.setdefault(topic.name, {})[subscription.id] = subscription
+        self._names[subscription.id] = name
+        self._followers.setdefault(name, {})[subscription.id] = subscription
         if subscription.sensitivity is Sensitivity.EVERYTHING:
-            self._curious[topic.name] += 1
-        self.percolator.add(topic)
+            self._curious[name] += 1
+
+    def _is_canonical(self, text: str, tenant: str) -> bool:
+        """Whether a text is the name of a known topic, to which it would resolve; nobody gave it another meaning."""
+        if text not in self.percolator or len(text) > LONGEST_QUERY:
+            return False
+        folded = fold(text)
+        return folded not in self.named(tenant) and folded not in self.catalogue.packs
 
     def _drop(self, number: int) -> None:
         self.broken.pop(number, None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from typing import Any
 
 DRIFT = 8
 """How many times more often a key is seen before its topics are posted anew."""
@@ -27,6 +28,17 @@ class Frequency:
         """Read since the last halving."""
         self._seen = array("I")
         self._limit = array("I")
+
+    def state(self) -> tuple[Any, ...]:
+        """All that it holds as plain values."""
+        return self.articles, self._seen.tobytes(), self._limit.tobytes()
+
+    @classmethod
+    def restored(cls, state: tuple[Any, ...]) -> Frequency:
+        self = cls()
+        self.articles, seen, limit = state
+        self._seen, self._limit = array("I", seen), array("I", limit)
+        return self
 
     def __getitem__(self, number: int) -> int:
         return self._seen[number] if number < len(self._seen) else 0

@@ -15,6 +15,7 @@ Topics are kept as numbers in a few arrays, for a million of them must fit into 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 from bot.core.model import Article, Match, Sensitivity
 from bot.topics.catalogue import Catalogue
@@ -80,6 +81,35 @@ class Percolator:
         self._make_room()
         for topic in topics:
             self.add(topic)
+
+    def state(self) -> tuple[Any, ...]:
+        """All topics and what was learned, as plain values, some of them shared with it: to be written down at once.
+
+        They hold for the same catalogue and the same code alone.
+        """
+        return (
+            self._wanted.state(),
+            self._frequency.state(),
+            self._rows.state(),
+            self._slots,
+            self._numbers,
+            self._free,
+            self._names,
+            bytes(self._flags),
+            bytes(self._posted),
+            self._worn,
+        )
+
+    @classmethod
+    def restored(cls, catalogue: Catalogue, state: tuple[Any, ...]) -> Percolator:
+        """What has left that state behind."""
+        self = cls(catalogue)
+        wanted, frequency, rows, self._slots, self._numbers, self._free, self._names, flags, posted, self._worn = state
+        self._wanted = Wanted.restored(wanted)
+        self._frequency = Frequency.restored(frequency)
+        self._rows = Rows.restored(rows)
+        self._flags, self._posted = bytearray(flags), bytearray(posted)
+        return self
 
     def __len__(self) -> int:
         return len(self._numbers)

@@ -21,10 +21,15 @@ Places = dict[int, list[tuple[int, int]]]
 class PhraseIndex:
     """Phrases are folded words joined by spaces, each with a number, 0 or more; found in sequences of folded words."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: dict[str, int] | None = None) -> None:
         # A phrase leads to its number, and to the inverse of it (~number) where longer phrases begin with it: a walk
         # ends at once where nothing can follow, which is at most words.
-        self._steps: dict[str, int] = {}
+        self._steps: dict[str, int] = {} if steps is None else steps
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """All that it holds, as the constructor takes it."""
+        return self._steps
 
     def add(self, phrase: str, number: int) -> None:
         """Raises ValueError for a phrase without words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from bot.topics.document import Document
 from bot.topics.mention import Mention
@@ -34,6 +35,21 @@ class Wanted:
         self._said = 0
         for key in keys:
             self.want(key)
+
+    def state(self) -> tuple[Any, ...]:
+        """All that it holds as plain values, some of them shared with it: to be written down at once."""
+        lengths = dict(self._lengths)
+        uses = self._uses.tobytes()
+        return self.keys, self._index.steps, self._others, uses, self._free, lengths, self._titled, self._said
+
+    @classmethod
+    def restored(cls, state: tuple[Any, ...]) -> Wanted:
+        self = cls()
+        self.keys, steps, self._others, uses, self._free, lengths, self._titled, self._said = state
+        self._index = PhraseIndex(steps)
+        self._uses = array("I", uses)
+        self._lengths = Counter(lengths)
+        return self
 
     def __len__(self) -> int:
         """Numbers that were given so far, free ones included."""

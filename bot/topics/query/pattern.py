@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 try:
-    import re2  # type: ignore[import-not-found,unused-ignore]  # optional
+    import re2  # type: ignore[import-not-found,import-untyped,unused-ignore]  # optional
 except ImportError:
     re2 = None
 

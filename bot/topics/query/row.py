@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from bot.topics.document import Document
 from bot.topics.phrases import Places
@@ -180,6 +181,17 @@ class Rows:
         self._size = array("I")
         self._holes: dict[int, list[int]] = {}
         """Where rows of each size were given back."""
+
+    def state(self) -> tuple[Any, ...]:
+        """All that it holds as plain values, some of them shared with it: to be written down at once."""
+        return self._row.tobytes(), self._first.tobytes(), self._size.tobytes(), self._holes
+
+    @classmethod
+    def restored(cls, state: tuple[Any, ...]) -> Rows:
+        self = cls()
+        row, first, size, self._holes = state
+        self._row, self._first, self._size = array("I", row), array("I", first), array("I", size)
+        return self
 
     def __getitem__(self, number: int) -> array[int]:
         first = self._first[number]
