@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from bot.core.pack import PackFeed
 from bot.core.ports import Platform
 from bot.core.router import Router
 from bot.courier import Courier
+from bot.full_text import FullText
 from bot.jobs import Jobs
 from bot.llm import Llm
 from bot.owners import Owners
@@ -284,6 +286,7 @@ async def open_house(
             cadence=PRESETS[settings.feeds.preset],
             owners=Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person)),
             hubs=hubs,
+            full_text=_full_text(settings, store, source),
         )
         desk = Desk(
             store,
@@ -336,6 +339,15 @@ async def _maintainers(settings: Settings, store: Store) -> Channel | None:
         return None
     async with store.read() as tx:
         return await tx.channels.get(channel) or Channel(channel, channel.partition(":")[0])
+
+
+def _full_text(settings: Settings, store: Store, source: FeedSource) -> FullText | None:
+    """What reads article pages; None where the extra is not installed."""
+    if find_spec("trafilatura") is None:
+        if settings.feeds.full_text:
+            raise SettingsError("NEWSBELL_FEEDS__FULL_TEXT needs the extra: pip install newsbell[fulltext].")
+        return None
+    return FullText(store=store, read=source.page, everywhere=settings.feeds.full_text)
 
 
 def _whispers(platforms: Mapping[str, Platform], person: str) -> bool:
@@ -433,7 +445,7 @@ async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta 
         now = await tx.now()
         for place, feed in enumerate(wanted):
             due = now if interval else first_check(place, len(wanted), now=now)
-            await tx.feeds.add(
+            known, _ = await tx.feeds.add(
                 feed.url,
                 tenant=EVERYONE,
                 added_by=PACK,
@@ -444,4 +456,6 @@ async def _fill(store: Store, wanted: tuple[PackFeed, ...], interval: timedelta 
                 interval=interval or feed.interval,
                 now=due,
             )
+            if feed.full_text is not None:
+                await tx.feeds.read_pages(known.id, feed.full_text)
         await tx.feeds.keep_only([feed.url for feed in wanted], added_by=PACK)

@@ -11,6 +11,7 @@ POLLS = Counter("newsbell_polls_total", "Looks at feeds by outcome", ["outcome"]
 GAPS = Counter("newsbell_feed_gaps_total", "Looks that had nothing in common with the one before", registry=REGISTRY)
 FLOODS = Counter("newsbell_feed_floods_total", "Bursts of which only the newest articles rang", registry=REGISTRY)
 PUSHES = Counter("newsbell_pushes_total", "Knocks of hubs (WebSub), by outcome", ["outcome"], registry=REGISTRY)
+PAGES = Counter("newsbell_article_pages_total", "Pages of articles, by outcome", ["outcome"], registry=REGISTRY)
 ARTICLES = Counter("newsbell_articles_total", "New articles stored", registry=REGISTRY)
 ALERTS = Counter("newsbell_alerts_total", "Alerts put into the outbox", registry=REGISTRY)
 DELIVERIES = Counter(

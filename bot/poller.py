@@ -27,6 +27,7 @@ from bot.core.errors import FetchError, Throttled, Unreachable
 from bot.core.health import FLOOD_LEAST, FLOOD_RINGS, after_failure, after_look, is_dark, is_flood, moved, slid_back
 from bot.core.model import Article, Feed, FeedState, Fetched
 from bot.core.ports import Source
+from bot.full_text import FullText
 from bot.jobs import Jobs
 from bot.owners import Owners
 from bot.push import Hubs
@@ -91,7 +92,10 @@ class Network:
 
 
 class Poller:
-    """Looks at feeds when they are due. `owners` hear when a feed goes dark, `hubs` push what is new."""
+    """Looks at feeds when they are due. `owners` hear when a feed goes dark, `hubs` push what is new.
+
+    `full_text` reads the pages of articles for the feeds that want it.
+    """
 
     def __init__(
         self,
@@ -104,6 +108,7 @@ class Poller:
         cadence: Cadence = BALANCED,
         owners: Owners | None = None,
         hubs: Hubs | None = None,
+        full_text: FullText | None = None,
         random: Random | None = None,
     ) -> None:
         self.store = store
@@ -114,6 +119,7 @@ class Poller:
         self.cadence = cadence
         self.owners = owners or Owners()
         self.hubs = hubs
+        self.full_text = full_text
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.network = Network()
 
@@ -140,7 +146,10 @@ class Poller:
     async def look(self, feed: Feed) -> None:
         """Fetch one claimed feed and take in what it brought; whatever happens, the feed gets its next check."""
         try:
-            await self._bring(feed, await self.source.fetch(feed))
+            fetched = await self.source.fetch(feed)
+            if self.full_text:
+                fetched = await self.full_text.fill(feed, fetched)
+            await self._bring(feed, fetched)
         except FetchError as error:
             await self.put_off(feed, error)
         except LeaseLost:

@@ -93,6 +93,9 @@ class Feeds(Table):
         pattern=r"^(?:(?:web|console|discord|slack):\S+)?$",
         description="A channel (discord:123) that hears when a feed goes dark and when it is back; empty: nobody.",
     )
+    full_text: bool = Field(
+        False, description="Read the pages of articles where feeds give only summaries (needs the extra fulltext)."
+    )
     max_age_hours: int = Field(48, ge=1, le=720, description="An article older than this is stored, not alerted.")
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from bot.app import open_house
 from bot.core.cadence import interval
 from bot.core.errors import FetchError
 from bot.core.model import Feed, FeedState, Fetched
@@ -20,6 +22,7 @@ from bot.store.pushes import Push
 from tests.fakes.asgi import call
 from tests.fakes.newsroom import WIRE, Newsroom
 from tests.fakes.ports import entries
+from tests.fakes.settings import quiet
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HUB = "https://hub.example/"
@@ -85,6 +88,19 @@ async def pushed(newsroom: Newsroom) -> Pushed:
     assert await stage.asks_back() == (200, b"c123")
     await stage.look("one")
     return stage
+
+
+async def test_with_a_public_address_hubs_find_our_door_on_the_web_port(tmp_path: Path) -> None:
+    web = {"enabled": True, "public_url": "https://bell.example/news"}
+    async with open_house(quiet(tmp_path, web=web), feeds=()) as house:
+        assert house.poller.hubs and house.poller.hubs.base == "https://bell.example/news"
+        app = house.platforms["web"].app(house.router)  # type: ignore[attr-defined]  # the web platform's own
+        for host, status in (("bell.example", 404), ("stranger.example", 421)):
+            asked = await call(app, "GET", "/websub?feed=unknown&hub.mode=subscribe", headers={"Host": host})
+            assert asked[0] == status
+        assert (await call(app, "GET", "/api/channels", headers={"Host": "bell.example"}))[0] == 401
+    async with open_house(quiet(tmp_path), feeds=()) as house:
+        assert house.poller.hubs is None
 
 
 async def test_a_feeds_hub_is_asked_once_with_a_secret_and_a_callback_nobody_can_guess(newsroom: Newsroom) -> None:

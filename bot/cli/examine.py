@@ -11,6 +11,7 @@ from bot.core.cadence import Cadence, interval
 from bot.core.errors import FetchError
 from bot.core.health import after_look, slid_back
 from bot.core.model import Article, Entry, Feed, Fetched
+from bot.full_text import is_about
 
 if TYPE_CHECKING:
     from bot.app import House
@@ -30,9 +31,10 @@ async def examine(house: House, url: str) -> Iterator[tuple[str, str]]:
         again = error  # type: ignore[assignment]  # told below, in its own words
     await house.pipeline.follow()
     feed = Feed(0, final, lang=fetched.lang, private=fetched.private)
+    page = await _page(house, fetched)
     articles = [_article(entry, fetched, now) for entry in fetched.entries]
     after = after_look(feed, fetched, articles, overlap=False, now=now)
-    lines = [*_answer(final, fetched), ("asked again", _again(again)), *_items(fetched, articles, now)]
+    lines = [*_answer(final, fetched), ("asked again", _again(again)), *_items(fetched, articles, now), *page]
     lines += _pace(after, house.poller.cadence, fetched, now)
     lines += [(_age(article, now), _outcome(house, after, article, now)) for article in _newest(articles)]
     return iter(lines)
@@ -74,6 +76,20 @@ def _items(fetched: Fetched, articles: list[Article], now: datetime) -> Iterator
     texts = [len(article.body) for article in articles if article.body]
     if texts:
         yield "text", f"{sorted(texts)[len(texts) // 2]:,} characters in the median item"
+
+
+async def _page(house: House, fetched: Fetched) -> list[tuple[str, str]]:
+    """What full text would bring, tried on the newest item with a link."""
+    linked = [entry for entry in fetched.entries if entry.url]
+    if house.poller.full_text is None or not linked:
+        return []
+    newest = max(linked, key=lambda entry: entry.published.timestamp() if entry.published else 0.0)
+    try:
+        text = await house.source.page(newest.url)
+    except FetchError as error:
+        return [("its page", str(error))]
+    about = is_about(text, f"{newest.title} {newest.summary[:300]}")
+    return [("its page", f"{len(text):,} characters of text{'' if about else ', not about what the feed says'}")]
 
 
 def _pace(feed: Feed, cadence: Cadence, fetched: Fetched, now: datetime) -> Iterator[tuple[str, str]]:

@@ -109,8 +109,9 @@ def set_(
     url: Annotated[str, typer.Argument(help="Address of a feed that is known.")],
     minutes: Annotated[int | None, typer.Option(min=0, help="Minutes between two looks; 0: by its pace.")] = None,
     user_agent: Annotated[str | None, typer.Option(help="Sent instead of our own; empty: our own again.")] = None,
+    full_text: Annotated[bool | None, typer.Option(help="Read the pages of its articles (needs the extra).")] = None,
 ) -> None:
-    """How often one feed is looked at, and as whom: for a server that refuses our own User-Agent."""
+    """How often one feed is looked at, as whom (for a server that refuses our User-Agent), and what of it is read."""
 
     async def adjust() -> None:
         async with _house(context.obj) as house, house.store.begin() as tx:
@@ -122,8 +123,14 @@ def set_(
             if not agent.isprintable() or len(agent) > 200:
                 raise UserError("A User-Agent is one line of at most 200 characters.")
             await tx.feeds.adjust(feed.id, interval=interval, agent=agent)
+            if full_text is not None:
+                if full_text and house.poller.full_text is None:
+                    raise UserError("Article pages are read by an extra: pip install newsbell[fulltext].")
+                await tx.feeds.read_pages(feed.id, full_text)
         how = f"every {interval.total_seconds() / 60:g} minutes" if interval else "by its own pace"
-        Console().print(f"{feed.name}: {how}, as {agent or 'ourselves'}", markup=False)
+        pages = {True: ", with the pages of its articles", False: ", without the pages of its articles"}
+        told = pages.get(feed.full_text if full_text is None else full_text, "")
+        Console().print(f"{feed.name}: {how}, as {agent or 'ourselves'}{told}", markup=False)
 
     asyncio.run(adjust())
 

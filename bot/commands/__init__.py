@@ -5,7 +5,17 @@ from bot.commands.changes import changes
 from bot.commands.desk import Desk
 from bot.commands.digest import brief, stories, timeline, trending
 from bot.commands.feed_catalogue import feed_catalogue
-from bot.commands.feeds import feed_add, feed_pause, feed_remove, feed_resume, feed_set, feed_show, feed_test, feeds
+from bot.commands.feeds import (
+    feed_add,
+    feed_fulltext,
+    feed_pause,
+    feed_remove,
+    feed_resume,
+    feed_set,
+    feed_show,
+    feed_test,
+    feeds,
+)
 from bot.commands.help import help_
 from bot.commands.mute import mute, unmute
 from bot.commands.naming import (
@@ -64,6 +74,7 @@ COMMANDS = (
     feed_pause,
     feed_resume,
     feed_set,
+    feed_fulltext,
     feed_show,
     feed_test,
     status,

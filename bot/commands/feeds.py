@@ -177,6 +177,8 @@ def _besides(feed: Feed) -> list[Field]:
         fields.append(Field("Failures in a row", str(feed.fails)))
     if feed.failing_since:
         fields.append(dated("Failing since", feed.failing_since))
+    if feed.full_text:
+        fields.append(Field("Text", "from the pages of its articles"))
     if feed.pushed:
         fields.append(Field("News", "announced by its hub; looked at less often"))
     if feed.gap_at:
@@ -238,6 +240,35 @@ async def feed_set(
     return Message(
         title=f"{named(known)} is looked at {how}",
         buttons=(Button("Undo", f"feed set {named(known)} {before}m"),),
+        tone=Tone.SUCCESS,
+    )
+
+
+@command(
+    "feed fulltext",
+    "Read the pages of a feed's articles, for feeds that give only summaries",
+    manage=True,
+    examples=("feed fulltext BBC News", "feed fulltext BBC News off:yes"),
+)
+async def feed_fulltext(
+    desk: Desk, call: Invocation, feed: Which, off: Annotated[bool, Option("No longer")] = False
+) -> Message:
+    if desk.poller.full_text is None:
+        raise UserError("Newsbell was installed here without what reads article pages (the extra fulltext).")
+    known = await _the_feed(desk, call, feed)
+    async with desk.store.begin() as tx:
+        if await tx.feeds.users(known.id) != {call.tenant}:
+            raise UserError(f"{named(known)} is heard by others too, so how it is read is not this server's to set.")
+        await tx.feeds.read_pages(known.id, not off)
+        await noted(tx, call, "feed fulltext", named(known), detail="off" if off else "on")
+    what = "by its own summaries" if off else "with the pages of its articles"
+    undo = f"feed fulltext {named(known)}{'' if off else ' off:yes'}"
+    return Message(
+        title=f"{named(known)} is read {what}",
+        body=()
+        if off
+        else (paragraph("What the feed says stays the summary, and is the text where a page cannot be read."),),
+        buttons=(Button("Undo", undo),),
         tone=Tone.SUCCESS,
     )
 

@@ -79,6 +79,8 @@ class Feed:
     move: Move | None = None
     weight: int = 1
     """How many servers added it: by the square root, it is looked at more often."""
+    full_text: bool | None = None
+    """Whether the pages of its articles are read; None leaves it to the setting for all feeds."""
     pushed: bool = False
     """Its hub announces its news, and did so the last time: it is looked at less often."""
     gap_at: datetime | None = None

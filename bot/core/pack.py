@@ -30,7 +30,7 @@ class PackFeed:
     """One feed of a pack. `source` is the outlet's name as readers know it, `lang` a language tag (BCP 47).
 
     `kind` says what it is (agency, newspaper) or its subject; `interval` is a fixed one. What is not to `poll` is only
-    listed, until a server adds it.
+    listed, until a server adds it. `full_text` says whether its articles' pages are read, if it says anything.
     """
 
     url: str
@@ -41,6 +41,7 @@ class PackFeed:
     kind: str = ""
     interval: timedelta | None = None
     poll: bool = True
+    full_text: bool | None = None
 
 
 def load(path: Path) -> tuple[PackFeed, ...]:
@@ -64,7 +65,7 @@ def load(path: Path) -> tuple[PackFeed, ...]:
 
 
 def _feed(entry: toml.Table) -> PackFeed:
-    entry.only("url", "title", "source", "lang", "region", "kind", "interval", "poll")
+    entry.only("url", "title", "source", "lang", "region", "kind", "interval", "poll", "fulltext")
     return PackFeed(
         url=_url(entry),
         title=entry.text("title"),
@@ -74,6 +75,7 @@ def _feed(entry: toml.Table) -> PackFeed:
         kind=entry.text("kind", ""),
         interval=_interval(entry),
         poll=entry.flag("poll", True),
+        full_text=entry.flag("fulltext", False) if "fulltext" in entry.values else None,
     )
 
 

@@ -25,10 +25,7 @@ def main() -> None:
     # What a library may print must not get between the frames.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    from bot.sources.parse import Reader  # noqa: PLC0415 - everything is loaded before the limits shut the door
-
-    reader = Reader()
-    reader.read(b"<rss><channel><item><title>warm</title></item></channel></rss>", {"now": "2026-01-01T00:00:00+00:00"})
+    reader = _reader(bool(limits.get("articles")))  # everything is loaded before the limits shut the door
     _confine(int(limits["memory"]))
     _answer(answers, {"kind": "ready"})
     while (request := _request(sys.stdin.buffer)) is not None:
@@ -43,6 +40,19 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _answer(answers, answer)
+
+
+def _reader(articles: bool) -> Any:
+    """What reads the bodies here: pages of articles, or feeds. Each loads its own libraries and not the other's."""
+    if articles:
+        from bot.sources.article import ArticleReader  # noqa: PLC0415
+
+        return ArticleReader()
+    from bot.sources.parse import Reader  # noqa: PLC0415
+
+    reader = Reader()
+    reader.read(b"<rss><channel><item><title>warm</title></item></channel></rss>", {"now": "2026-01-01T00:00:00+00:00"})
+    return reader
 
 
 def _confine(memory: int) -> None:

@@ -101,6 +101,8 @@ class FeedSource:
             resolver=resolver,
         )
         self._lanes = Lanes(lanes, lane_limits)
+        # Started by the first page that is asked for: where no feed wants full text, it costs nothing.
+        self._pages = Lanes(1, replace(lane_limits or LaneLimits(), articles=True))
         self._now = now
 
     async def open(self) -> None:
@@ -110,6 +112,7 @@ class FeedSource:
     async def close(self) -> None:
         await self._fetcher.close()
         await self._lanes.close()
+        await self._pages.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -172,6 +175,18 @@ class FeedSource:
                 continue
             return fetched.moved_to or address, fetched
         return None
+
+    async def page(self, url: str) -> str:
+        """The text of an article's page; empty where none can be told from what surrounds it. Raises FetchError."""
+        answer = await self._fetcher.get(url, {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"})
+        host, kind = _host(answer), answer.headers.get("content-type", "text/html")
+        if answer.status in (429, 503) and (wait := retry_after(answer.headers, self._now())):
+            self._gate.close(host, wait)
+        if answer.status != 200 or answer.cut or "html" not in kind.casefold():
+            raise FetchError(f"{host} gives no page ({answer.cut or f'HTTP {answer.status}, {kind[:40]}'})")
+        await self._pages.open()
+        told = await self._pages.read({"content_type": kind}, answer.body)
+        return str(told["text"])
 
     async def ask_hub(self, hub: str, form: Mapping[str, str]) -> None:
         """Post a form to a feed's hub. Raises FetchError, also where the hub does not take it."""

@@ -38,13 +38,14 @@ REMEMBERED = 1000
 class LaneLimits:
     """For one body: seconds of CPU, seconds on the wall (a loaded machine is no crime), bytes of address space.
 
-    `start` is how long a new process may take until it is ready.
+    `start` is how long a new process may take until it is ready; `articles` has it read pages instead of feeds.
     """
 
     cpu: float = 3.0
     wall: float = 10.0
     memory: int = 768_000_000
     start: float = 30.0
+    articles: bool = False
 
 
 class _Killed(FetchError):

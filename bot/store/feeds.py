@@ -358,6 +358,10 @@ class Feeds:
         }  # fmt: skip
         return await self.tx.changed(update(t.feed).where(t.feed.c.id == feed_id, IN_USE).values(values)) > 0
 
+    async def read_pages(self, feed_id: int, wanted: bool | None) -> bool:
+        """Whether its articles' pages are read; None: as the setting for all feeds says."""
+        return await self.tx.changed(update(t.feed).where(t.feed.c.id == feed_id, IN_USE).values(full_text=wanted)) > 0
+
     async def users(self, feed_id: int) -> frozenset[str]:
         """The tenants that use it as their own; EVERYONE for the pack."""
         rows = await self.tx.rows(select(t.feed_use.c.tenant).where(t.feed_use.c.feed_id == feed_id, USED))
@@ -452,5 +456,6 @@ def feed_of(row: Record) -> Feed:
         move=Move(row.move_to, row.move_since, row.move_seen) if row.move_since else None,
         weight=row.weight,
         pushed=row.pushed,
+        full_text=row.full_text,
         gap_at=row.gap_at,
     )

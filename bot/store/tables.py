@@ -176,6 +176,7 @@ feed = Table(
     Column("gap_at", Instant),
     Column("former_urls", Json, nullable=False, server_default="[]"),
     Column("weight", Integer, nullable=False, server_default="1"),  # servers that added it, at most 16
+    Column("full_text", Boolean),  # null: as the setting says
     Column("pushed", Boolean, nullable=False, server_default=false()),  # its hub announces its news
     UniqueConstraint("url", "tenant"),
     Index("feed_due", "next_check_at"),

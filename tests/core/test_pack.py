@@ -27,6 +27,7 @@ region = "Europe"
 kind = "newspaper"
 interval = 15
 poll = false
+fulltext = true
 
 [[feed]]
 url = "http://example.net:8080/feed?a=1"
@@ -51,7 +52,8 @@ def test_a_pack_is_read_in_its_order(tmp_path: Path) -> None:
             "Europe",
             "newspaper",
             timedelta(minutes=15),
-            False,
+            poll=False,
+            full_text=True,
         ),
         PackFeed("http://example.net:8080/feed?a=1", "Other", "Other"),
     )
@@ -91,7 +93,7 @@ def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('title = "Other"\n', "", "line 12, [[feed]] number 2: title is missing"),
+        ('title = "Other"\n', "", "line 13, [[feed]] number 2: title is missing"),
         ('title = "Other"', 'title = " "', "number 2: title is empty"),
         ('title = "Other"', "title = 7", "number 2: title must be a text in quotes, not 7"),
         ('source = "Other"', "", "number 2: source is missing"),
@@ -108,7 +110,7 @@ def test_an_empty_pack_is_a_pack(tmp_path: Path) -> None:
         ("https://example.org/rss", "https://example.org:99999/", "is not an address"),
         ("https://example.org/rss", "https://[::1/", "is not an address"),
         ('[[feed]]\nurl = "http:', '[[feeds]]\nurl = "http:', "there is no key 'feeds' here; known are feed"),
-        ("# A pack of two.\n[[feed]]", "[feed]", "line 11"),
+        ("# A pack of two.\n[[feed]]", "[feed]", "line 12"),
         ("# A pack of two.", "feed = ", "is not valid TOML"),
         ("# A pack of two.", "x = " + "[" * 9000, "is nested too deeply"),
         (GOOD, "feed = 3", "feed must be written as [[feed]] tables"),
