@@ -10,12 +10,17 @@ from bot.commands.backtest import habits
 from bot.commands.desk import Desk, noted
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
-from bot.commands.wording import arrival, counted, listed, paged, rate, retelling
+from bot.commands.wording import arrival, counted, listed, paged, rate, retelling, sureness
 from bot.core.command import NOBODY, Choice, Invocation, Option, command
 from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Manner, Message, Paragraph, Role, Span, Style, Tone, paragraph
-from bot.core.model import Channel, Subscription
+from bot.core.model import Channel, Sensitivity, Subscription
 
+SENSITIVITIES = (
+    Choice("everything", "Whatever mentions it, in passing too"),
+    Choice("normal", "What is plausibly about it"),
+    Choice("strong", "Only what says so in its title, or hardly speaks of anything else"),
+)
 BACKTEST = 7
 """Days of the archive that a new subscription is tried on."""
 
@@ -36,6 +41,7 @@ async def followed_here(desk: Desk, call: Invocation, partial: str) -> Sequence[
         "subscribe ISIL",
         "subscribe Russia-Iraq to #alerts",
         'subscribe "oil price" silent:yes',
+        "subscribe Iran sensitivity:strong",
         "subscribe Kurdistan mention @newsdesk",
     ),
 )
@@ -50,34 +56,41 @@ async def subscribe(
     mention: Annotated[Role | None, Option("A role to mention when it rings; none for nobody", word="mention")] = None,
     silent: Annotated[bool | None, Option("Post without a sound")] = None,
     thread: Annotated[bool | None, Option("A thread for each story, in which it goes on")] = None,
+    sensitivity: Annotated[str, Option("How sure a match must be before it rings", choices=SENSITIVITIES)] = "",
 ) -> Message:
     target = to or call.channel
     meant = understood(desk, call, topic, "subscribe")
-    found = await find(desk, meant, tenant=call.tenant, days=BACKTEST, limit=1000)
+    sure = Sensitivity(sensitivity) if sensitivity else None
     async with desk.store.begin() as tx:
         now = await tx.now()
         await tx.lock(f"limits of {call.tenant}")
         await tx.channels.remember(target, now=now)
-        made, new = await tx.subscriptions.add(call.tenant, target, meant.name, created_by=call.person.id, now=now)
+        made, new = await tx.subscriptions.add(
+            call.tenant, target, meant.name, sensitivity=sure, created_by=call.person.id, now=now
+        )
         most = desk.limits.subscriptions
         if new and len(await tx.subscriptions.of_tenant(call.tenant)) > most:
             raise UserError(f"This server follows {counted(most, 'topic')}, which is the most. /unsubscribe one first.")
         wanted = True if new and target.forum and thread is None else thread
         manner = _asked(made.manner, mention, silent, wanted)
-        arranged = manner != made.manner and await tx.subscriptions.arrange(made.id, call.tenant, manner)
+        arranged = sure is not None
+        if manner != made.manner:
+            arranged = await tx.subscriptions.arrange(made.id, call.tenant, manner) or arranged
         if made.paused:
             # Whoever subscribes again has let us in again: what waited for the channel goes out.
             await tx.subscriptions.resume_channel(target.id)
             await tx.outbox.release_channel(target.id)
         if new or arranged or made.paused:
-            before, after = (arrival(each) or "as usual" for each in (made.manner, manner))
-            change = arrival(manner) if new else f"{before} → {after}" if arranged else "resumed"
+            before, after = (_arranged(made.sensitivity, each) or "as usual" for each in (made.manner, manner))
+            change = _arranged(made.sensitivity, manner) if new else f"{before} → {after}" if arranged else "resumed"
             await noted(tx, call, "subscribe", made.topic, channel=target.id, detail=change)
     await desk.pipeline.follow()
+    found = await find(desk, meant, tenant=call.tenant, days=BACKTEST, limit=1000, sensitivity=made.sensitivity)
     title = f"Following {meant.name} in #{target.name}" if new else f"#{target.name} follows {meant.name} already"
     if arranged and not new:
         title = f"#{target.name} follows {meant.name} as you asked"
-    how = (paragraph(f"Each alert: {arrival(manner)}.", kind=Kind.NOTE),) if arrival(manner) else ()
+    wishes = _arranged(made.sensitivity, manner)
+    how = (paragraph(f"Each alert: {wishes}.", kind=Kind.NOTE),) if wishes else ()
     lines, quieter = habits(meant, found, "topic test") if new else ([], [])
     others = [Button(f"Follow {name} instead", f"subscribe {name}") for name in meant.alternatives[:2]]
     return Message(
@@ -87,7 +100,7 @@ async def subscribe(
             Button("Unsubscribe", f"unsubscribe {made.topic}", style=Style.DANGER),
             Button("More news", f"news {made.topic}"),
             *((Button("How often", f"ring {made.topic}"),) if target.id == call.channel.id else ()),
-            *_arrangements(made.topic, manner, target, call),
+            *_arrangements(made, manner, target, call),
             *quieter,
             *others,
         ),
@@ -106,13 +119,21 @@ def _asked(manner: Manner, mention: Role | None, silent: bool | None, thread: bo
     return manner
 
 
-def _arrangements(topic: str, manner: Manner, target: Channel, call: Invocation) -> list[Button]:
+def _arranged(sensitivity: Sensitivity, manner: Manner) -> str:
+    return ", ".join(filter(None, (sureness(sensitivity), arrival(manner))))
+
+
+def _arrangements(made: Subscription, manner: Manner, target: Channel, call: Invocation) -> list[Button]:
     """How alerts arrive, to be changed by a press."""
-    line = f"subscribe {topic}" + (f" to:{target.id}" if target.id != call.channel.id else "")
+    line = f"subscribe {made.topic}" + (f" to:{target.id}" if target.id != call.channel.id else "")
     buttons = [Button("Mention nobody", f"{line} mention:none")] if manner.roles else []
     buttons.append(Button("Ring aloud" if manner.silent else "Ring silently", f"{line} silent:{_no_or(manner.silent)}"))
     if manner.thread:
         buttons.append(Button("No threads", f"{line} thread:no"))
+    if made.sensitivity is Sensitivity.NORMAL:
+        buttons.append(Button("Strong matches only", f"{line} sensitivity:{Sensitivity.STRONG}"))
+    else:
+        buttons.append(Button("Normal sensitivity", f"{line} sensitivity:{Sensitivity.NORMAL}"))
     return buttons
 
 
@@ -202,7 +223,8 @@ async def subscriptions(
     def draw(subscription: Subscription) -> Paragraph:
         place = "" if subscription.channel == call.channel.id else f" in #{names.get(subscription.channel, '?')}"
         since = (", since ", subscription.created_at) if subscription.created_at else ()
-        how = "".join(f", {wish}" for wish in (arrival(subscription.manner), retelling(subscription.telling)) if wish)
+        wishes = sureness(subscription.sensitivity), arrival(subscription.manner), retelling(subscription.telling)
+        how = "".join(f", {wish}" for wish in wishes if wish)
         state = f" — paused: {subscription.paused}" if subscription.paused else ""
         return paragraph(Span(subscription.topic, bold=True), place, *since, f"{how}{state}", kind=Kind.ITEM)
 

@@ -12,7 +12,7 @@ from bot.commands.wording import counted, listed, paged, rate
 from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import NotFound
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, paragraph
-from bot.core.model import Sensitivity
+from bot.core.model import Article, Match, Sensitivity
 from bot.topics import THRESHOLDS, Entity, Topic, UnknownTopic, fold, resolve
 
 ALIASES_SHOWN = 12
@@ -126,6 +126,12 @@ def _aliases(entity: Entity) -> Paragraph:
     return Paragraph((Span(entity.name, bold=True), Span(known)), Kind.ITEM)
 
 
+def scored(desk: Desk, topic: Topic, article: Article, match: Match) -> str:
+    """`Score 72 of 100: lead 50, frequency 44.`"""
+    parts = ", ".join(desk.pipeline.following.account(topic, article))
+    return f"Score {round(match.score * 100)} of 100: {parts}."
+
+
 @command(
     "topic test",
     "Try a topic on the archive before following it: how much, why, and what could be left out",
@@ -146,7 +152,7 @@ async def topic_test(
     ranked = sorted(normal, key=lambda found: -found.match.score)
     for each in ranked if len(ranked) < 4 else (*ranked[:2], ranked[-1]):  # the best two and the weakest
         samples += listed(each.article, each.match)
-        samples.append(paragraph(f"Score {round(each.match.score * 100)} of 100.", kind=Kind.NOTE))
+        samples.append(paragraph(scored(desk, meant, each.article, each.match), kind=Kind.NOTE))
     return Message(
         title=f"{meant.name} in the last {counted(days, 'day')}",
         body=(paragraph(meant.reading), *lines, *samples),

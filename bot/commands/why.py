@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.commands.desk import Desk
+from bot.commands.topics import scored
 from bot.core.command import Invocation, Option, command
 from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Message, Paragraph, Span, marked, paragraph
@@ -32,8 +33,9 @@ async def why(
             continue
         least = THRESHOLDS[subscription.sensitivity]
         verdict = "rings" if match.score >= least else "does not ring"
-        said = f" — {match.score:.0%} sure; it {verdict} here, where {least:.0%} is the least"
+        said = f": it {verdict} here, where {round(least * 100)} is the least"
         body.append(Paragraph((Span(subscription.topic, bold=True), Span(said)), Kind.ITEM))
+        body.append(paragraph(scored(desk, meant, known, match), kind=Kind.NOTE))
         body.append(paragraph(meant.reading, kind=Kind.NOTE))
         body += [marked(each.sentence, each.spans) for each in match.evidence]
     if not body:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.message import Button, Kind, Manner, Paragraph, Span, marked, paragraph
-from bot.core.model import Article, Match, Repeat, Telling
+from bot.core.model import Article, Match, Repeat, Sensitivity, Telling
 
 T = TypeVar("T")
 
@@ -77,6 +77,12 @@ def arrival(manner: Manner) -> str:
     wishes += ["rings silently"] if manner.silent else []
     wishes += ["a thread for each story"] if manner.thread else []
     return ", ".join(wishes)
+
+
+def sureness(sensitivity: Sensitivity) -> str:
+    """`strong matches only`, `whatever mentions it`; empty for the normal."""
+    said = {Sensitivity.STRONG: "strong matches only", Sensitivity.EVERYTHING: "whatever mentions it"}
+    return said.get(sensitivity, "")
 
 
 def retelling(telling: Telling) -> str:

@@ -35,11 +35,11 @@ class Subscriptions:
         channel: Channel,
         topic: str,
         *,
-        sensitivity: Sensitivity = Sensitivity.NORMAL,
+        sensitivity: Sensitivity | None = None,
         created_by: str = "",
         now: datetime,
     ) -> tuple[Subscription, bool]:
-        """Subscribe a channel; true if it is new. An old one takes over the sensitivity.
+        """Subscribe a channel; true if it is new. An old one takes over the sensitivity, where one is given.
 
         Raises ValueError if the channel is another tenant's.
         """
@@ -50,7 +50,7 @@ class Subscriptions:
         fresh = await self.tx.first(
             self.tx.insert(t.subscription)
             .values(
-                tenant=tenant, channel=channel.id, topic=topic, sensitivity=sensitivity.value,
+                tenant=tenant, channel=channel.id, topic=topic, sensitivity=(sensitivity or Sensitivity.NORMAL).value,
                 created_by=clean(created_by), created_at=now, paused="", manner=Manner(), telling=Telling(),
                 revision=await next_revision(self.tx),
             )
@@ -59,13 +59,10 @@ class Subscriptions:
         )  # fmt: skip
         if fresh is not None:
             return _subscription(fresh), True
-        old = await self.tx.rows(
-            update(t.subscription)
-            .where(t.subscription.c.channel == channel.id, t.subscription.c.topic == topic, ALIVE)
-            .values(sensitivity=sensitivity.value, revision=await next_revision(self.tx))
-            .returning(t.subscription)
-        )
-        return _subscription(old[0]), False
+        old = (t.subscription.c.channel == channel.id, t.subscription.c.topic == topic)
+        if sensitivity is not None:
+            await self._change(*old, sensitivity=sensitivity.value)
+        return (await self._alive(*old))[0], False
 
     async def arrange(self, subscription_id: int, tenant: str, manner: Manner) -> bool:
         """How its alerts are to arrive from now on."""

@@ -137,3 +137,7 @@ class Following:
     def judge(self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Match | None:
         """Whether an article would ring a topic that nobody need follow: for search and back-test."""
         return self.percolator.explain(topic, article, sensitivity)
+
+    def account(self, topic: Topic, article: Article) -> tuple[str, ...]:
+        """The parts of the score that `judge` gives, in words."""
+        return self.percolator.account(topic, article)

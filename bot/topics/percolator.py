@@ -22,9 +22,10 @@ from bot.topics.catalogue import Catalogue
 from bot.topics.document import Document
 from bot.topics.frequency import Frequency
 from bot.topics.glance import Glance
+from bot.topics.parts import parts
 from bot.topics.present import Present
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query
+from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, parts_of
 from bot.topics.query.node import Node, keys
 from bot.topics.query.parse import LONGEST
 from bot.topics.query.requires import commonness, suffices
@@ -238,10 +239,19 @@ class Percolator:
             if not evaluator.holds(topic.query):
                 return None
             return judge_query(topic.name, topic.query, scorer, evaluator, sensitivity)
-        sides = [[scorer.present.number_of(key) for key in group] for group in topic.groups]
-        numbers = [tuple(number for number in side if number is not None) for side in sides]
+        required = _required(topic, scorer.present)
         apart = topic.kind is TopicKind.RELATION
-        return _judge(topic.name, numbers, scorer, sensitivity, apart=apart, most=len(numbers))
+        return _judge(topic.name, required, scorer, sensitivity, apart=apart, most=len(required))
+
+    def account(self, topic: Topic, article: Article) -> tuple[str, ...]:
+        """The parts of the score that `explain` gives, in words; empty where the article says nothing of the topic."""
+        document = Document(article)
+        scorer = Scorer(document, self._parts_present(topic, document))
+        if topic.query:
+            evaluator = Evaluator(document, scorer.present)
+            return parts_of(topic.query, scorer, evaluator) if evaluator.holds(topic.query) else ()
+        sides = [side for group in _required(topic, scorer.present) if (side := scorer.side(group))]
+        return parts(scorer, sides, apart=topic.kind is TopicKind.RELATION) if len(sides) == len(topic.groups) else ()
 
     def mentions(self, topic: Topic, text: str) -> bool:
         """Whether a text names any part of the topic, one side of a relation for example."""
@@ -386,6 +396,12 @@ def _flags(topic: Topic) -> int:
 
 def _all_sides(row: Sequence[int]) -> list[Numbers]:
     return [side for _, sides, _, _ in items(row) for side in sides]
+
+
+def _required(topic: Topic, present: Present) -> list[Numbers]:
+    """The numbers of the keys of each group that the article holds."""
+    sides = [[present.number_of(key) for key in group] for group in topic.groups]
+    return [tuple(number for number in side if number is not None) for side in sides]
 
 
 def _judge(

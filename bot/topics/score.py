@@ -124,6 +124,10 @@ class Scorer:
 
     def _about(self, by_sentence: dict[int, list[Placed]]) -> float:
         """How much the article is about one thing, given all its mentions."""
+        return max(0.01, 1 - prod(1 - worth for worth in self.hints(by_sentence)))
+
+    def hints(self, by_sentence: dict[int, list[Placed]]) -> tuple[float, float, float]:
+        """What the title, the lead and the frequency of one thing say, each in [0, 1) and independent of the others."""
         title = 0.0
         lead = [0.0] * len(_LEAD)
         often = 0.0
@@ -136,9 +140,8 @@ class Scorer:
             often += sum(placed.weight for placed in found)
             if number < len(_LEAD):
                 lead[number] = best * min(1.0, 3.0 / self._company(index, found[0].mention))
-        left = (1 - _TITLE * title) * exp(-OFTEN * often * self._scale)
-        left *= prod(1 - worth * weight for worth, weight in zip(_LEAD, lead, strict=True))
-        return max(0.01, 1 - left)
+        left = prod(1 - worth * weight for worth, weight in zip(_LEAD, lead, strict=True))
+        return _TITLE * title, 1 - left, 1 - exp(-OFTEN * often * self._scale)
 
     def together(self, sides: Sequence[Side], *, apart: bool) -> float:
         """How much the article brings all the sides together; 0 where `apart` sides share their only mention.
@@ -149,20 +152,33 @@ class Scorer:
         """
         if apart and not _disjoint([side.mentions for side in sides]):
             return 0.0
-        alone = [side.score for side in sides]
+        score = max(0.02, self.near(sides)[0])
+        if meetings := self.meetings(sides, apart=apart):
+            # The best meeting counts in full, further ones half: they are rarely independent of it.
+            (best, _), *more = meetings[:6]
+            left = (1 - best) * prod(1 - worth / 2 for worth, _ in more)
+            score = max(score, (1 - left) * self.prominence(sides))
+        if not apart:
+            score = max(score, self.each_alone(sides))
+        return min(1.0, score)
+
+    def meetings(self, sides: Sequence[Side], *, apart: bool) -> list[tuple[float, int]]:
+        """The sentences in which all sides stand, with the worth of each, the best first."""
         first, *others = sorted((side.by_sentence for side in sides), key=len)
         shared = [index for index in first if all(index in other for other in others)]
-        score = max(0.02, self._apart(sides))
-        if shared:
-            meetings = [self._meeting(index, [side.by_sentence[index] for side in sides], apart) for index in shared]
-            # The best meeting counts in full, further ones half: they are rarely independent of it.
-            best, *more = sorted(meetings, reverse=True)[:6]
-            left = (1 - best) * prod(1 - worth / 2 for worth in more)
-            prominence = 0.8 + 0.2 * min(1.0, sum(alone) / len(alone) / 0.5)
-            score = max(score, (1 - left) * prominence)
-        if not apart:
-            score = max(score, 0.9 * min(alone))
-        return min(1.0, score)
+        return sorted(
+            ((self._meeting(index, [side.by_sentence[index] for side in sides], apart), index) for index in shared),
+            key=lambda meeting: (-meeting[0], meeting[1]),
+        )
+
+    @staticmethod
+    def prominence(sides: Sequence[Side]) -> float:
+        """A meeting counts for a little less in an article that is about neither."""
+        return 0.8 + 0.2 * min(1.0, sum(side.score for side in sides) / len(sides) / 0.5)
+
+    @staticmethod
+    def each_alone(sides: Sequence[Side]) -> float:
+        return 0.9 * min(side.score for side in sides)
 
     def quotes(self, sides: Sequence[Side]) -> tuple[Evidence, ...]:
         """The sentences that show it, best first: those with all the sides, else the best one of each side."""
@@ -215,8 +231,8 @@ class Scorer:
         others = max(self._company(index, side[0].mention) for side in sides) - len(sides)
         return place * best * (1.0 if others <= 1 else 1 / (1 + 0.2 * (others - 1)))
 
-    def _apart(self, sides: Sequence[Side]) -> float:
-        """The worth of sides that meet in no sentence, by how near they come."""
+    def near(self, sides: Sequence[Side]) -> tuple[float, str]:
+        """The worth of sides that meet in no sentence, by how near they come, and how near that is in words."""
         tops = [
             max(
                 (p.weight for found in side.by_sentence.values() if found[0].number < len(_LEAD) for p in found),
@@ -225,10 +241,11 @@ class Scorer:
             for side in sides
         ]
         if min(tops) and any(0 in side.by_sentence for side in sides) and self.document.sentences[0].number < 0:
-            return _TITLE_AND_LEAD * sqrt(min(tops))
+            return _TITLE_AND_LEAD * sqrt(min(tops)), "title and lead"
         first, *others = (side.by_sentence for side in sides)
         near = any(all(any(index + step in other for step in (-1, 0, 1)) for other in others) for index in first)
-        return (_NEIGHBOURS if near else _SAME_ARTICLE) + 0.1 * min(side.score for side in sides)
+        much = 0.1 * min(side.score for side in sides)
+        return (_NEIGHBOURS + much, "neighbouring sentences") if near else (_SAME_ARTICLE + much, "the same article")
 
     def _rank(self, index: int, sides: Sequence[Side]) -> tuple[float, ...]:
         """Sorts sentences for quoting: the title last among equals, for an alert shows it anyway."""

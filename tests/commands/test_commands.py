@@ -95,6 +95,29 @@ async def test_how_alerts_arrive_is_said_when_subscribing_changed_by_a_press_and
     assert "There is no role @elite here" in (await reply(newsroom, "/subscribe Chile mention @elite")).text
 
 
+async def test_how_sure_a_match_must_be_is_chosen_tried_on_the_archive_and_kept(newsroom: Newsroom) -> None:
+    await archive(newsroom, "Chile votes")
+    passing = "Farmers spoke of rain and of Chile. " + "They spoke of wheat, of roads and of harvests. " * 12
+    entry = Entry("f", "Farmers meet", summary=passing, published=newsroom.clock())
+    newsroom.source.give(WIRE, Fetched(entries=(entry,)))
+    await newsroom.poll()
+    whole = (await reply(newsroom, "/subscribe Chile")).text
+    assert "2 articles in" in whole
+    strong = await reply(newsroom, "/subscribe Chile sensitivity:strong")
+    assert strong.title == "#general follows Chile as you asked"
+    assert "Each alert: strong matches only." in strong.text
+    assert "1 article in" in strong.text
+    assert (
+        "strong matches only" in (await reply(newsroom, "/subscribe Chile silent:yes")).text
+    )  # what was not said stays
+    assert "strong matches only" in await newsroom.say("/subscriptions")
+    presses = {button.label: button.command for button in strong.buttons}
+    assert "strong" not in (await reply(newsroom, presses["Normal sensitivity"])).text
+    assert "Score 9" in (await reply(newsroom, "/topic test Chile")).text
+    assert "of 100: title 80, " in (await reply(newsroom, "/topic test Chile")).text
+    assert "sensitivity is one of" in (await reply(newsroom, "/subscribe Chile sensitivity:maybe")).text
+
+
 async def test_a_misspelt_topic_offers_the_nearest_and_the_word_itself(newsroom: Newsroom) -> None:
     message = await reply(newsroom, "/subscribe Russsia")
     assert "Did you mean Russia?" in message.text
@@ -331,8 +354,8 @@ async def test_why_names_the_topics_that_ring_here_with_their_sentences(newsroom
     await newsroom.say("/subscribe Norway")
     answer = await reply(newsroom, f"/why {number}")
     assert "Why “Chile votes in a calm election”?" in answer.title
-    assert "Chile — " in answer.text
-    assert "it rings here, where 45% is the least" in answer.text
+    assert "Score 93 of 100: title 80, " in answer.text
+    assert "it rings here, where 45 is the least" in answer.text
     assert "Norway" not in answer.text
     assert any(span.bold and span.text == "Chile" for each in answer.body for span in each.spans)
     assert "not in the archive" in await newsroom.say("/why 999999")

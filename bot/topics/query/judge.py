@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.core.model import Match, Sensitivity
+from bot.topics.parts import parts
 from bot.topics.query.evaluate import Evaluator
 from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Not, Pattern, children, leaves, walk
 from bot.topics.score import THRESHOLDS, Scorer, Side
@@ -24,6 +25,17 @@ def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sen
         score = SAID_SO
     score = round(score, 4)
     return Match(name, score, scorer.quotes(sides)) if score >= THRESHOLDS[sensitivity] else None
+
+
+def parts_of(node: Node, scorer: Scorer, evaluator: Evaluator) -> tuple[str, ...]:
+    """The parts of the score of a query that is true."""
+    sides = _sides(node, scorer, evaluator)[:MOST_SIDES]
+    if not sides:
+        return ("it asks for nothing of the text",)
+    raised = (
+        (f"at least {round(SAID_SO * 100)}, for it says itself how close is close",) if _says_how_close(node) else ()
+    )
+    return (*parts(scorer, sides, apart=False), *raised)
 
 
 def _sides(node: Node, scorer: Scorer, evaluator: Evaluator) -> list[Side]:
