@@ -25,7 +25,7 @@ FIRST_ORIGINS = 3
 
 @command(
     "ring",
-    "How much to hear of one story: once, follow-ups, every article, at more origins, at watch words, at a surge",
+    "How much to hear of one story: once, follow-ups, every article, at origins, watch words, a surge",
     manage=True,
     examples=("ring ISIL follow", "ring Iraq origins:3", 'ring Iran watch:"ceasefire, killed"', "ring Syria surge:yes"),
 )
