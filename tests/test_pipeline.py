@@ -57,7 +57,7 @@ async def test_a_new_article_about_a_topic_is_posted_with_the_sentence_that_matc
     assert message.body[1].text.startswith("Iraqi troops entered Hawija at dawn.")
     assert message.fields[0].value == "ISIL"
     assert [button.label for button in message.buttons] == [
-        "Mute story", "Unsubscribe", "Summary", "More like this", "Source",
+        "Mute story", "Unsubscribe", "Summary", "More like this", "Why", "Source",
     ]  # fmt: skip
 
 

@@ -107,7 +107,7 @@ async def test_the_demo_rings_answers_commands_and_stops_cleanly(tmp_path: Path)
         first = alerts[0]["message"]
         assert first["source"]
         assert any(span["bold"] for part in first["body"] if part["kind"] == "quote" for span in part["spans"])
-        assert [b["label"] for b in first["buttons"]][-2:] == ["More like this", "Source"]
+        assert [b["label"] for b in first["buttons"]][-3:] == ["More like this", "Why", "Source"]
 
         reply = await demo.say("/subscribe Syria")
         assert reply["title"] == "Following Syria in #general"

@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 
 def check(
     context: typer.Context,
+    platform: Annotated[str, typer.Argument(help="Look at this platform alone: discord, slack, web.")] = "",
     feeds: Annotated[bool, typer.Option(help="Also look at every feed.")] = True,
     quick: Annotated[bool, typer.Option(help="Settings and database only; the container's health check.")] = False,
 ) -> None:
     """Check settings, database, tokens and each feed; the exit code is 0 only if all is well."""
     settings = load(context.obj)
     logs.configure("error", settings.logs.format)
-    raise typer.Exit(asyncio.run(_check(settings, feeds=feeds and not quick)))
+    raise typer.Exit(asyncio.run(_check(settings, only=platform, feeds=feeds and not quick and not platform)))
 
 
-async def _check(settings: Settings, *, feeds: bool) -> int:
+async def _check(settings: Settings, *, only: str = "", feeds: bool) -> int:
     from bot.app import open_house
 
     report = Report()
@@ -40,7 +41,12 @@ async def _check(settings: Settings, *, feeds: bool) -> int:
             report.note(warning)
         await _check_secrets(house, report)
         report.good(f"topics ({len(house.router.desk.catalogue.entities)} by name)")
+        if only and only not in house.platforms:
+            on = ", ".join(house.platforms) or "none is"
+            report.bad(only, f"this platform is not on ({on}); README, Settings, says what switches it on.")
         for platform in house.platforms.values():
+            if only not in ("", platform.name):
+                continue
             try:
                 report.good(f"{platform.name}: {await platform.check()}")
             except NewsbellError as error:

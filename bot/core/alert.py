@@ -38,8 +38,9 @@ def compose(
         ),
         Button("Summary", f"summary {story_id}"),
         Button("More like this", f"more {article.id}"),
+        Button("Why", f"why {article.id}"),
     ]
-    buttons[1:-2] = [Button(b.label, b.command, style=Style.DANGER) for b in buttons[1:-2]]
+    buttons[1:-3] = [Button(b.label, b.command, style=Style.DANGER) for b in buttons[1:-3]]
     if article.url:
         buttons.append(Button("Source", url=article.url))
     return Message(

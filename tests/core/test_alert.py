@@ -35,6 +35,7 @@ def test_its_buttons_are_commands() -> None:
         ("Unsubscribe", "unsubscribe ISIL"),
         ("Summary", "summary 3"),
         ("More like this", "more 7"),
+        ("Why", "why 7"),
         ("Source", "https://example.org/7"),
     ]
     assert alert.buttons[1].style is Style.DANGER

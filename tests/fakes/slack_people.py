@@ -52,7 +52,7 @@ class SlackPeople:
         self, text: str, *, user: User | None = None, channel: str = GENERAL, command: str = "/news"
     ) -> Answer:
         """Types the slash command; the first answer comes back."""
-        return await self._answer_at(await self.type(text, user=user, channel=channel, command=command))
+        return await self.answer(await self.type(text, user=user, channel=channel, command=command))
 
     async def type(self, text: str, *, user: User | None = None, channel: str = GENERAL, command: str = "/news") -> str:
         """Types the slash command; the key of the address for answers comes back."""
@@ -108,7 +108,7 @@ class SlackPeople:
                 **({} if private else {"message": message}),
             },
         )
-        return await self._answer_at(key)
+        return await self.answer(key)
 
     async def mention(
         self,
@@ -151,14 +151,15 @@ class SlackPeople:
         self._addresses[key] = Address()
         return key, f"http://127.0.0.1:{self.slack.port}/answers/{key}"
 
-    async def _answer_at(self, key: str) -> Answer:
+    async def answer(self, key: str) -> Answer:
+        """The next answer at an address."""
         return await asyncio.wait_for(self._addresses[key].answers.get(), PATIENCE)
 
     async def answered(self, request: web.Request) -> web.Response:
         address = self._addresses[request.match_info["address"]]
         body = await request.json()
         address.uses += 1
-        if address.uses > USES:
+        if address.uses > USES or self.slack.expired_addresses:
             return web.json_response({"ok": False, "error": "used_url"}, status=404)
         if faults := self.slack.faults_of(body.get("blocks") or []):
             self.slack.invalid += faults

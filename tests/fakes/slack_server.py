@@ -113,13 +113,14 @@ class FakeSlack:
         self.invalid: list[str] = []
         self.oauth = FakeOAuth(self, bot_token)
         self.history_page = 15
+        self.expired_addresses = False
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
         self.http = FakeRequests(self, signing_secret)
         self.wire: FakeSocketMode | FakeRequests = self.http if transport == "http" else self.socket
         people = SlackPeople(self)
         self.slash, self.type, self.press, self.mention = people.slash, people.type, people.press, people.mention
-        self.tell = people.tell
+        self.tell, self.answer = people.tell, people.answer
         self.views = SlackViews(self)
         self._people = people
         self._counter = 0

@@ -144,7 +144,37 @@ def _empty_texts(value: Any) -> list[str]:
 
 @cache
 def _validator() -> Draft7Validator:
-    return Draft7Validator(json.loads(SPEC.read_text()))
+    schema = json.loads(SPEC.read_text())
+    return Draft7Validator(_by_type(schema, schema["definitions"]))
+
+
+def _by_type(schema: Any, definitions: Payload) -> Any:
+    """The same schema, with each choice among types made by the type; its `anyOf` tries all of them at each depth."""
+    if isinstance(schema, list):
+        return [_by_type(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kinds = _kinds(schema, definitions) if "anyOf" in schema else None
+    if not kinds:
+        return {key: _by_type(value, definitions) for key, value in schema.items()}
+    chosen = [{"if": {"properties": {"type": {"const": kind}}}, "then": {"$ref": ref}} for kind, ref in kinds.items()]
+    return {"type": "object", "required": ["type"], "properties": {"type": {"enum": list(kinds)}}, "allOf": chosen}
+
+
+def _kinds(schema: Payload, definitions: Payload) -> dict[str, str] | None:
+    """The definitions among which it leaves the choice, by their type; None where a type does not tell them apart."""
+    kinds: dict[str, str] = {}
+    for each in schema["anyOf"]:
+        definition = definitions.get(str(each.get("$ref")).removeprefix("#/definitions/"), {})
+        if "anyOf" in definition:
+            more = _kinds(definition, definitions)
+        else:
+            kind = definition.get("properties", {}).get("type", {}).get("const")
+            more = {kind: each["$ref"]} if kind else None
+        if more is None or more.keys() & kinds:
+            return None
+        kinds |= more
+    return kinds
 
 
 def text_of(message: Payload) -> str:

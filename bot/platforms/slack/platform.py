@@ -41,6 +41,14 @@ LOST = 30.0
 REFUSED = {*WRONG_TOKEN, "account_inactive", "token_revoked"}
 NOT_INSTALLED = "Newsbell is no longer installed in this workspace. Ask an admin to install it again."
 BOT_TOKEN = ("NEWSBELL_SLACK__BOT_TOKEN", "Bot User OAuth Token, xoxb-")
+KINDS = {
+    "xoxb-": "a bot token",
+    "xapp-": "an app-level token",
+    "xoxp-": "a person's token",
+    "xoxe.xoxb-": "a bot token that ends within hours",
+    "xoxe-": "a refresh token",
+}
+"""Slack's tokens by their beginnings."""
 NAMED = 10
 """Workspaces that a check calls by their names."""
 APP_TOKEN = ("NEWSBELL_SLACK__APP_TOKEN", "app-level token, xapp-")
@@ -172,6 +180,7 @@ class SlackPlatform:
             await handler.close_async()  # type: ignore[no-untyped-call]  # the SDK's
 
     def _must_be_set(self) -> None:
+        self._must_be_of_its_kind()
         if self._client_id and self._bot_token:
             raise SettingsError(
                 "NEWSBELL_SLACK__BOT_TOKEN is one workspace's, NEWSBELL_SLACK__CLIENT_ID lets many install the app: "
@@ -198,6 +207,17 @@ class SlackPlatform:
                 "(Basic Information > App-Level Tokens, it begins with xapp-)."
             )
 
+    def _must_be_of_its_kind(self) -> None:
+        """A token in the other's place, or one that would end: Slack's own answers do not say so."""
+        for token, wanted, (setting, kind) in (
+            (self._bot_token, "xoxb-", BOT_TOKEN),
+            (self._app_token, "xapp-", APP_TOKEN),
+        ):
+            if token and not token.startswith(wanted):
+                found = next((name for start, name in KINDS.items() if token.startswith(start)), "no token of Slack's")
+                ends = ". Turn token rotation off, or let workspaces install the app" if "ends" in found else ""
+                raise SettingsError(f"{setting} holds {found}: it wants the {kind}...{ends}.")
+
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         return await self._poster.send(channel, message, delivery_id)
 
@@ -214,6 +234,7 @@ class SlackPlatform:
     async def check(self) -> str:
         """Who the bot is and where. Raises SettingsError where a token is wrong or a scope is missing, or as `send`."""
         async with judged(renew=self._teams.renew):
+            self._must_be_of_its_kind()
             if self._transport == "http" or self._client_id:
                 self._must_be_set()
             if isinstance(self._teams, ManyTeams):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.core.ports import Places
 from bot.platforms.slack.outcome import GONE, code_of
@@ -25,15 +28,18 @@ CLOSED = {
 }
 """Events that close a channel to us, each with the error that a post would bring now."""
 OPENED = ("channel_unarchive", "group_unarchive", "member_joined_channel")
+AGAIN = (2.0, 30.0, 300.0)
+"""Seconds between questions whether the app was removed, where Slack does not answer."""
 PUT_OUT = ("app_uninstalled", "tokens_revoked")
 
 
 class Workspace:
     """Events may come late, twice and out of order: what they say is asked again where it would cost something."""
 
-    def __init__(self, teams: Teams, places: Places | None) -> None:
+    def __init__(self, teams: Teams, places: Places | None, *, again: Sequence[float] = AGAIN) -> None:
         self._teams = teams
         self._places = places
+        self._again = again
 
     def register(self, app: AsyncApp) -> None:
         for kind in CLOSED:
@@ -65,13 +71,23 @@ class Workspace:
     async def put_out(self, ack: AsyncAck, context: AsyncBoltContext) -> None:
         """Nothing is kept of a workspace that put us out; but one that took us in again since is not put out."""
         await ack()
-        gone = await self._teams.gone(context.team_id or "")
+        gone = await self._gone(context.team_id or "")
         if gone is None:
             log.info("an event says that the app was removed, but its token works", team=context.team_id)
             return
         log.warning("the app was removed from the workspace", team=gone)
         if self._places:
             await self._places.removed(f"slack:{gone}")
+
+    async def _gone(self, team: str) -> str | None:
+        """Slack says it once: where it cannot be reached now, it is asked again before the word is lost."""
+        for pause in self._again:
+            try:
+                return await self._teams.gone(team)
+            except (SlackClientError, aiohttp.ClientError, OSError) as error:
+                log.warning("slack does not say whether the app was removed", team=team, reason=repr(error)[:200])
+            await asyncio.sleep(pause)
+        return await self._teams.gone(team)
 
     async def _at(self, context: AsyncBoltContext, channel: str) -> Team:
         return await self._teams.hosting(await self._teams.get(context.team_id or ""), channel)

@@ -248,7 +248,7 @@ async def test_an_alert_is_blocks_with_a_text_and_its_deliverys_id(slack: FakeSl
     assert "Iraq signs pact" in posted.body["text"]
     shown = text_of(posted.body)
     assert "*<https://news.example/iraq?a=1&amp;b=%282%29|Iraq signs pact with ∗Russia∗ &amp; &lt;others&gt;>*" in shown
-    assert "The Example · <!date^1795687200^{date_short_pretty} {time}|2026-11-26 10:00 UTC>" in shown
+    assert "The Example · <!date^1795687200^{date_short_pretty} {time}|26 Nov, 10:00 UTC>" in shown
     assert "*Baghdad* and Moscow signed." in shown
     assert buttons_of(posted.body)["Source"]["url"] == "https://news.example/iraq"
 
@@ -500,6 +500,24 @@ async def test_a_check_says_who_the_bot_is_and_names_what_is_wrong(slack: FakeSl
         await SlackPlatform("xoxb-token", "xapp-wrong", api_url=slack.api_url).check()
     with pytest.raises(TryLater):
         await SlackPlatform("xoxb-token", api_url="http://127.0.0.1:9/api/").check()
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (("xapp-1", "xoxb-1"), "NEWSBELL_SLACK__BOT_TOKEN holds an app-level token"),
+        (("xoxp-1", "xapp-1"), "NEWSBELL_SLACK__BOT_TOKEN holds a person's token"),
+        (("xoxb-1", "xoxb-1"), "NEWSBELL_SLACK__APP_TOKEN holds a bot token"),
+        (("xoxe.xoxb-1", "xapp-1"), "ends within hours.*Turn token rotation off"),
+        (("hunter2", "xapp-1"), "holds no token of Slack's"),
+    ],
+)
+async def test_a_token_of_another_kind_is_named_and_not_shown(tokens: tuple[str, str], said: str) -> None:
+    platform = SlackPlatform(*tokens, api_url="http://127.0.0.1:9/api/")
+    for asked in (platform.check(), platform.run(sample_router()[0])):
+        with pytest.raises(SettingsError, match=said) as told:
+            await asked
+        assert "hunter2" not in str(told.value)
 
 
 async def test_wrong_tokens_are_said_in_one_line(slack: FakeSlack) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from slack_bolt.async_app import AsyncBoltContext
 from sqlalchemy import select
 
 from bot.app import House, open_house
@@ -17,6 +18,8 @@ from bot.core.errors import ChannelGone
 from bot.core.message import Message
 from bot.core.model import Subscription
 from bot.core.ports import ChecksChannels
+from bot.platforms.slack.teams import Team
+from bot.platforms.slack.workspace import Workspace
 from bot.store import tables
 from tests.fakes.settings import quiet
 from tests.fakes.slack_server import FakeSlack
@@ -110,6 +113,31 @@ async def test_a_workspace_that_removed_the_app_is_forgotten(slack: FakeSlack, k
         slack.removed = True
         await slack.tell({"type": kind})
         await until(lambda: bool(places.removed_))
+    assert places.removed_ == [TENANT]
+
+
+async def test_an_uninstall_while_slack_cannot_be_reached_is_asked_about_again(slack: FakeSlack) -> None:
+    class Unreached:
+        renew = ""
+        asked = 0
+
+        async def gone(self, team: str) -> str | None:
+            self.asked += 1
+            if self.asked < 3:
+                raise OSError("no network")
+            return team
+
+        async def get(self, team: str) -> Team:
+            raise NotImplementedError
+
+        async def hosting(self, team: Team, channel: str) -> Team:
+            raise NotImplementedError
+
+    async def heard() -> None: ...
+
+    places, teams = Heard(), Unreached()
+    workspace = Workspace(teams, places, again=(0, 0))
+    await workspace.put_out(heard, AsyncBoltContext({"team_id": TEAM}))  # type: ignore[arg-type]  # all it needs
     assert places.removed_ == [TENANT]
 
 
