@@ -31,7 +31,8 @@ def understood(desk: Desk, call: Invocation, text: str, verb: str) -> Topic:
 async def names_of_topics(desk: Desk, call: Invocation, partial: str) -> Sequence[Choice]:
     """Catalogue names for what is half typed; after a hyphen, for the second side of a relation."""
     first, hyphen, second = partial.rpartition("-")
-    head = f"{first}-" if hyphen and first and desk.catalogue.find(first) else ""
+    side = desk.catalogue.find(first) if hyphen and first else None
+    head = f"{side.name}-" if side else ""
     found = desk.catalogue.search(second if head else partial)[:25]
     wanted = fold(partial)
     own = [name for key, (name, _) in desk.pipeline.following.named(call.tenant).items() if wanted and wanted in key]

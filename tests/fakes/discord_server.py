@@ -47,8 +47,11 @@ from tests.fakes.discord_world import (
     Throttling,
     User,
     answer,
+    characters,
     faults_by_hand,
+    names_that_are_the_same,
     stored_message,
+    without_localizations,
 )
 
 GUILD = 500_000_000_000_000_000
@@ -298,13 +301,15 @@ class FakeDiscord:
             raise Refusal(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
         return 200, self.people.dm_payload(channel)
 
-    async def _get_commands(self, _request: web.Request, _body: Any, guild: str | None) -> tuple[int, Any]:
-        return 200, self.commands.get(int(guild) if guild else None, [])
+    async def _get_commands(self, request: web.Request, _body: Any, guild: str | None) -> tuple[int, Any]:
+        known = self.commands.get(int(guild) if guild else None, [])
+        return 200, known if request.query.get("with_localizations") == "true" else without_localizations(known)
 
     async def _put_commands(self, _request: web.Request, body: list[Payload], guild: str | None) -> tuple[int, Any]:
         self.command_syncs += 1
         scope = int(guild) if guild else None
-        size = max((len(json.dumps(command, ensure_ascii=False)) for command in body), default=0)
+        self.invalid += [fault for command in body for fault in names_that_are_the_same(command)]
+        size = max(map(characters, body), default=0)
         if len(body) > 100 or size > 8000:
             self.invalid.append(f"{len(body)} commands, the largest of {size} characters")
         known = {(each["type"], each["name"]) for each in self.commands.get(scope, [])}
@@ -336,6 +341,8 @@ class FakeDiscord:
             "contexts": None if guild else command.get("contexts"),
             **({} if guild else {"integration_types": command.get("integration_types") or [0]}),
             **({"options": [lean(option) for option in command["options"]]} if command.get("options") else {}),
+            "name_localizations": command.get("name_localizations") or None,
+            "description_localizations": command.get("description_localizations") or None,
         }
 
     # Messages

@@ -337,6 +337,39 @@ def faults_by_hand(body: Payload) -> list[str]:
     return faults
 
 
+LOCALIZED = ("name", "description")
+
+
+def characters(command: Payload) -> int:
+    """What Discord counts against 8,000: names, descriptions and values, of all languages the longest."""
+    own = sum(
+        max(map(len, [str(command.get(key) or ""), *(command.get(f"{key}_localizations") or {}).values()]))
+        for key in LOCALIZED
+    )
+    parts = [*(command.get("options") or ()), *(command.get("choices") or ())]
+    return own + len(str(command.get("value") or "")) + sum(map(characters, parts))
+
+
+def names_that_are_the_same(command: Payload) -> list[str]:
+    """Options of one command may not share a name in any language, nor may its sub-commands."""
+    options = command.get("options") or []
+    spoken = {locale for option in options for locale in option.get("name_localizations") or {}}
+    faults = [fault for option in options for fault in names_that_are_the_same(option)]
+    for locale in spoken:
+        names = [(option.get("name_localizations") or {}).get(locale, option["name"]) for option in options]
+        faults += [f"{command['name']}: two options are {name} in {locale}" for name in names if names.count(name) > 1]
+    return faults
+
+
+def without_localizations(value: Any) -> Any:
+    """As Discord answers who does not ask for them."""
+    if isinstance(value, list):
+        return [without_localizations(each) for each in value]
+    if isinstance(value, dict):
+        return {key: without_localizations(each) for key, each in value.items() if not key.endswith("_localizations")}
+    return value
+
+
 class Refusal(Exception):
     """An error answer of Discord's."""
 

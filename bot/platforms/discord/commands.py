@@ -7,11 +7,14 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
 
+from bot import __version__
 from bot.core.command import Choice, Command, Option, OptionKind
+from bot.platforms.discord.locales import joined
 from bot.platforms.plain import cut, line
 
 log = structlog.get_logger(__name__)
@@ -23,6 +26,9 @@ CHOICE = 100  # characters of a choice's name, and of its value
 SUBCOMMANDS = 25
 COMMANDS = 100
 LARGEST = 2**53 - 1  # of an integer, as its values travel as JavaScript's numbers
+
+AGENT = f"DiscordBot (https://github.com/newsbell/newsbell, {__version__})"
+"""Discord asks every client to name itself so (reference of its documentation)."""
 
 Interaction = discord.Interaction[Any]
 Call = Callable[[Interaction, Command, Mapping[str, Any]], Awaitable[None]]
@@ -77,7 +83,7 @@ def build(commands: Iterable[Command], call: Call, complete: Complete) -> list[R
     for name, members in groups.items():
         group = app_commands.Group(
             name=name,
-            description=_description(" · ".join(member.description for member in members)),
+            description=joined([member.description for member in members]),
             # Discord knows rights for whole groups only; the router asks again for each command at run time.
             default_permissions=_rights(all(member.manage for member in members)),
         )
@@ -94,18 +100,45 @@ def build(commands: Iterable[Command], call: Call, complete: Complete) -> list[R
     return built[:COMMANDS]
 
 
-async def sync(tree: app_commands.CommandTree[Any], guild: discord.abc.Snowflake | None) -> bool:
+async def sync(
+    tree: app_commands.CommandTree[Any],
+    guild: discord.abc.Snowflake | None,
+    known: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]],
+) -> bool:
     """Registers the tree's commands with Discord if those there are others. Says whether it had to.
 
-    The question is one GET; registering counts each name that is new against 200 creations a day, and a client that
-    sees commands change drops what its user was typing.
+    `known` asks for those there; registering counts each name that is new against 200 creations a day, and a client
+    that sees commands change drops what its user was typing.
     """
-    ours = [_canonical(command.to_dict(tree)) for command in tree.get_commands(guild=guild)]
-    theirs = [_theirs(command) for command in await tree.fetch_commands(guild=guild)]
+    translator = tree.translator or app_commands.Translator()
+    commands = tree.get_commands(guild=guild)
+    ours = [_canonical(await command.get_translated_payload(tree, translator)) for command in commands]
+    theirs = [_canonical(command) for command in await known()]
     if _dictionary(ours) == _dictionary(theirs):
         return False
     await tree.sync(guild=guild)
     return True
+
+
+async def registered(api_url: str, token: str, application: int, guild: int | None) -> Sequence[Mapping[str, Any]]:
+    """The commands that Discord has of us, in all languages; none where it does not say.
+
+    discord.py cannot ask for the other languages, so their change would go unseen.
+    """
+    scope = f"/guilds/{guild}" if guild else ""
+    url = f"{api_url}/applications/{application}{scope}/commands"
+    headers = {"Authorization": f"Bot {token}", "User-Agent": AGENT}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
+            session.get(url, params={"with_localizations": "true"}, headers=headers) as response,
+        ):
+            response.raise_for_status()
+            found: Sequence[Mapping[str, Any]] = await response.json()
+            return found
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        log.warning("discord does not say which commands it knows", reason=str(error)[:200] or type(error).__name__)
+        return ()
 
 
 def _command(name: str, command: Command, call: Call, complete: Complete) -> app_commands.Command[Any, ..., Any]:
@@ -172,7 +205,9 @@ def offers(choices: Iterable[Choice]) -> list[app_commands.Choice[str]]:
 
 
 def _choices(option: Option) -> list[app_commands.Choice[str]]:
-    return offers(option.choices)
+    """Those that are declared, which can be said in other languages; what is completed is said as it is."""
+    fixed = offers(option.choices)
+    return [app_commands.Choice(name=app_commands.locale_str(each.name), value=each.value) for each in fixed]
 
 
 def _description(text: str) -> str:
@@ -189,37 +224,32 @@ def _dictionary(commands: list[dict[str, Any]]) -> str:
     )
 
 
-def _theirs(command: app_commands.AppCommand) -> dict[str, Any]:
-    rights = command.default_member_permissions
-    return _canonical(
-        {
-            **command.to_dict(),
-            "default_member_permissions": None if rights is None else rights.value,
-            "nsfw": command.nsfw,
-        }
-    )
-
-
 def _canonical(payload: Mapping[str, Any]) -> dict[str, Any]:
     """A command without what Discord adds by itself: ids, versions, and keys that say nothing.
 
-    Contexts and installs are the same for all our commands and left out: discord.py 2.7.1 reads them wrong (its flags
-    drop the lowest bit), so they would look changed for ever.
+    Contexts and installs are the same for all our commands and left out.
     """
+    rights = payload.get("default_member_permissions")
     return {
         "name": payload["name"],
         "type": payload["type"],
         "description": payload.get("description") or "",  # a context menu has none
         "options": [_option(option) for option in payload.get("options") or ()],
         "nsfw": bool(payload.get("nsfw")),
-        "rights": payload.get("default_member_permissions"),
+        "rights": None if rights is None else int(rights),
+        "spoken": _spoken(payload),
     }
+
+
+def _spoken(payload: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [payload.get("name_localizations") or {}, payload.get("description_localizations") or {}]
 
 
 def _option(payload: Mapping[str, Any]) -> dict[str, Any]:
     said = {key: payload.get(key) for key in ("name", "type", "description", "required", "autocomplete")}
     said |= {key: payload.get(key) for key in ("min_value", "max_value", "min_length", "max_length")}
-    said["choices"] = [[choice["name"], choice["value"]] for choice in payload.get("choices") or ()]
+    said["choices"] = [[each["name"], each["value"], *_spoken(each)] for each in payload.get("choices") or ()]
+    said["spoken"] = [each for each in _spoken(payload) if each]
     said["channel_types"] = sorted(payload.get("channel_types") or ())
     said["options"] = [_option(option) for option in payload.get("options") or ()]
     return {key: value for key, value in said.items() if value not in (None, False, [])}

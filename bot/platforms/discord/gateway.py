@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.platforms.discord import menus
 from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
 from bot.platforms.discord.form import Form, lacks
+from bot.platforms.discord.locales import Locales
 from bot.platforms.discord.press import LongLines, Press
 from bot.platforms.discord.rights import advice, may_post, missing, needed, rooms
 from bot.platforms.discord.servers import Servers
@@ -29,6 +30,7 @@ from bot.platforms.discord.servers import Servers
 log = structlog.get_logger(__name__)
 
 Interaction = discord.Interaction[Any]
+Known = Callable[[int], Awaitable[Sequence[Mapping[str, Any]]]]
 
 STARTS_KEPT = 20
 """Session starts that we leave untouched of the thousand a day: beyond them Discord resets the token."""
@@ -46,9 +48,12 @@ class Gateway(discord.AutoShardedClient):
     """Hears the interactions of all servers. No privileged intent: it reads nobody's messages.
 
     Discord says how many connections it wants (one for every 2,500 servers or less) and how often they may start.
+    `known` asks it for the commands that it has of the application.
     """
 
-    def __init__(self, router: Router, guild_id: int | None, lines: LongLines, places: Places | None = None) -> None:
+    def __init__(
+        self, router: Router, guild_id: int | None, lines: LongLines, known: Known, places: Places | None = None
+    ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         super().__init__(
@@ -61,6 +66,7 @@ class Gateway(discord.AutoShardedClient):
         self._starts_left = 0
         self._router = router
         self._lines = lines
+        self._known = known
         self._servers = Servers(places)
         self._home = discord.Object(guild_id) if guild_id else None
         self._tree: app_commands.CommandTree[Any] = app_commands.CommandTree(
@@ -86,8 +92,9 @@ class Gateway(discord.AutoShardedClient):
             self._tree.add_command(command, guild=self._home)
         for menu in menus.build(self._router.by_name, self._chosen):
             self._tree.add_command(menu, guild=self._home)
+        await self._tree.set_translator(Locales.of_folder())
         try:
-            changed = await sync(self._tree, self._home)
+            changed = await sync(self._tree, self._home, lambda: self._known(self.application_id or 0))
         except discord.Forbidden:
             where = f"server {self._home.id}" if self._home else "Discord"
             log.error("commands not registered: invite the bot again with the scope applications.commands", place=where)

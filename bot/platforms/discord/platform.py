@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 import discord
@@ -19,6 +19,7 @@ from bot.core.ports import Places
 from bot.core.router import Router
 from bot.platforms.discord import draw, embed
 from bot.platforms.discord.audit import WHY, invitation, personal_invitation
+from bot.platforms.discord.commands import registered
 from bot.platforms.discord.gateway import STARTS_KEPT, Gateway, OutOfStarts
 from bot.platforms.discord.outcome import BotMustWait
 from bot.platforms.discord.post import Post
@@ -159,7 +160,7 @@ class DiscordPlatform:
         The library reconnects and resumes by itself; what gets here is what it does not survive, among it any
         exception in its parsing of an event.
         """
-        self._gateway = Gateway(router, self._guild_id, self._lines, self._places)
+        self._gateway = Gateway(router, self._guild_id, self._lines, self._registered, self._places)
         try:
             async with self._gateway:
                 await self._gateway.login(self._token)
@@ -183,6 +184,9 @@ class DiscordPlatform:
             log.exception("discord connection failed")
         finally:
             self._gateway = None
+
+    async def _registered(self, application: int) -> Sequence[Mapping[str, Any]]:
+        return await registered(self._urls[0], self._token, application, self._guild_id)
 
     async def _wait_for_starts(self, gateway: Gateway) -> None:
         limits = await gateway.starts()
