@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 STAMP := .venv/.ready
 
-.PHONY: setup demo run test slow check conformance corpus faults bench screenshot lock clean
+.PHONY: setup demo run test slow check conformance corpus faults bench portraits lock clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,9 @@ bench: setup       ## every figure of the README, quick form with QUICK=1
 	@for script in benchmarks/*.py; do $(PY) $$script $(if $(QUICK),--quick) || exit 1; done
 
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
+
+portraits: setup   ## the pictures of README: what Discord and Slack would draw of what they are sent (needs Chromium)
+	@$(PY) -m scripts.portraits
 
 lock: setup        ## write requirements/ again from pyproject.toml (needs uv): to run, with every extra, and to develop
 	$(COMPILE) -o requirements/run.txt
