@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,7 @@ from bot.places import Places
 from bot.poller import Poller
 from bot.push import PATH as PUSHED
 from bot.push import Door, Hubs
+from bot.rediscovery import Rediscovery
 from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.sources.feed import FeedSource
@@ -236,6 +237,7 @@ async def open_house(
             gap=settings.feeds.host_gap_seconds,
             jitter=settings.feeds.host_gap_seconds,
             per_minute=0 if interval else PER_MINUTE,
+            share=None if interval else _share(store, settings.feeds.host_gap_seconds),
         )
         await source.open()
         stack.push_async_callback(source.close)
@@ -277,6 +279,7 @@ async def open_house(
         )
         base = settings.web.public_url
         hubs = Hubs(store=store, ask=source.ask_hub, base=base) if base else None
+        owners = Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person))
         poller = Poller(
             store=store,
             source=source,
@@ -284,9 +287,10 @@ async def open_house(
             take_in=pipeline.take_in,
             name=name,
             cadence=PRESETS[settings.feeds.preset],
-            owners=Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person)),
+            owners=owners,
             hubs=hubs,
             full_text=_full_text(settings, store, source),
+            rediscovery=Rediscovery(store=store, source=source, owners=owners),
         )
         desk = Desk(
             store,
@@ -339,6 +343,18 @@ async def _maintainers(settings: Settings, store: Store) -> Channel | None:
         return None
     async with store.read() as tx:
         return await tx.channels.get(channel) or Channel(channel, channel.partition(":")[0])
+
+
+def _share(store: Store, gap: float) -> Callable[[str, str], Awaitable[float]] | None:
+    """What all processes together ask of a domain; None on SQLite, where there is one, whose gate knows it all."""
+    if store.dialect != "PostgreSQL":
+        return None
+
+    async def take(domain: str, host: str) -> float:
+        async with store.begin() as tx:
+            return await tx.budgets.take(domain, host, per_minute=PER_MINUTE, gap=gap)
+
+    return take
 
 
 def _full_text(settings: Settings, store: Store, source: FeedSource) -> FullText | None:

@@ -31,6 +31,7 @@ from bot.full_text import FullText
 from bot.jobs import Jobs
 from bot.owners import Owners
 from bot.push import Hubs
+from bot.rediscovery import Rediscovery
 from bot.store import Store, Tx
 
 log = structlog.get_logger(__name__)
@@ -94,7 +95,8 @@ class Network:
 class Poller:
     """Looks at feeds when they are due. `owners` hear when a feed goes dark, `hubs` push what is new.
 
-    `full_text` reads the pages of articles for the feeds that want it.
+    `full_text` reads the pages of articles for the feeds that want it, `rediscovery` looks for lost
+    feeds on their sites.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Poller:
         owners: Owners | None = None,
         hubs: Hubs | None = None,
         full_text: FullText | None = None,
+        rediscovery: Rediscovery | None = None,
         random: Random | None = None,
     ) -> None:
         self.store = store
@@ -120,12 +123,15 @@ class Poller:
         self.owners = owners or Owners()
         self.hubs = hubs
         self.full_text = full_text
+        self.rediscovery = rediscovery
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.network = Network()
 
     def serve(self) -> None:
         """Take looks at hosts off the queue."""
         self.jobs.on("poll", self.poll)
+        if self.rediscovery:
+            self.jobs.on("seek", self.rediscovery.seek, at_once=2)
 
     async def poll_due(self) -> None:
         """Kick a look at every host that has a feed due."""
@@ -278,6 +284,8 @@ class Poller:
                 await self.owners.dark(tx, after, now=now)
             if isinstance(error, Throttled):
                 await tx.feeds.penalise(host, now + error.wait)
+        if self.rediscovery and self.rediscovery.is_due(after, error, now=now):
+            await self.jobs.kick("seek", [str(feed.id)])
         metrics.POLLS.labels(after.state).inc()
         log.info("feed not read", feed=feed.id, source=feed.source, state=after.state, reason=after.reason)
 

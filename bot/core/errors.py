@@ -64,6 +64,10 @@ class Unreachable(FetchError):
     """No answer at all: the same address may do under another scheme, or it is our own network that is down."""
 
 
+class Missing(FetchError):
+    """There is no such page (404): it may have moved without a word."""
+
+
 class NotAFeed(FetchError):
     """The address answered with something else. `found` says what, `offers` the feeds that the page advertises."""
 

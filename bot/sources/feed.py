@@ -14,21 +14,22 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import structlog
 from aiohttp.abc import AbstractResolver
 
 from bot import __version__
-from bot.core.errors import FetchError, NotAFeed, Throttled, Unreachable
+from bot.core.errors import FetchError, Missing, NotAFeed, Throttled, Unreachable
 from bot.core.model import Entry, Feed, Fetched
 from bot.sources.fetch import Answer, Fetcher, Limits
 from bot.sources.freshness import Wishes, hint, retry_after
-from bot.sources.gate import Gate
+from bot.sources.gate import Gate, Share
 from bot.sources.guard import WEB_PORTS, Guard
 from bot.sources.hub import advertised
 from bot.sources.lane import LaneLimits, Lanes
 from bot.sources.mask import is_private, shown
+from bot.sources.robots import may_look
 from bot.sources.sites import known_feed
 from bot.sources.validators import (
     after_200,
@@ -71,7 +72,8 @@ class FeedSource:
     `contact` is the URL at which publishers find out who we are. `allowed` holds (numeric address, port) pairs that
     are visited although they are private. `gap` and `jitter` are the seconds between two requests to one host, and
     `per_minute` the requests that a domain gets at most, over all its feeds (0: no budget). `lanes` is the number of
-    parsing processes. `gate` takes the place of a gate of these figures.
+    parsing processes. `gate` takes the place of a gate of these figures; `share` counts what other
+    processes ask.
     """
 
     def __init__(
@@ -89,9 +91,10 @@ class FeedSource:
         lane_limits: LaneLimits | None = None,
         resolver: AbstractResolver | None = None,
         gate: Gate | None = None,
+        share: Share | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._gate = gate or Gate(gap=gap, jitter=jitter, per_minute=per_minute)
+        self._gate = gate or Gate(gap=gap, jitter=jitter, per_minute=per_minute, share=share)
         self._guard = Guard(allow_private, frozenset(allowed), frozenset(ports))
         self._fetcher = Fetcher(
             self._guard,
@@ -176,6 +179,19 @@ class FeedSource:
             return fetched.moved_to or address, fetched
         return None
 
+    async def offered(self, feed: Feed) -> tuple[str, ...]:
+        """The feeds that a lost feed's site offers now, if its robots.txt lets programs look. Raises FetchError."""
+        parts = urlsplit(feed.url)
+        site = feed.cache.get("site") or f"{parts.scheme}://{parts.netloc}/"
+        robots = await self._fetcher.get(urljoin(site, "/robots.txt"))
+        if not may_look(robots.status, robots.body, site):
+            raise FetchError(f"{_host(robots)} does not let programs look for its feeds (robots.txt)")
+        try:
+            await self.fetch(Feed(0, site))
+        except WebPage as page:
+            return page.offers or page.guesses
+        return (site,)
+
     async def page(self, url: str) -> str:
         """The text of an article's page; empty where none can be told from what surrounds it. Raises FetchError."""
         answer = await self._fetcher.get(url, {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"})
@@ -209,7 +225,8 @@ class FeedSource:
         if status == 410:
             raise FetchError(f"{host} says that the feed is gone for good (HTTP 410)", state="gone")
         if status not in (200, 304):
-            raise FetchError(f"{host} {BROKEN.get(status, f'answers with HTTP {status}')}")
+            refusal = Missing if status == 404 else FetchError
+            raise refusal(f"{host} {BROKEN.get(status, f'answers with HTTP {status}')}")
 
     def _unchanged(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched | None:
         if answer.status == 304:
@@ -271,6 +288,7 @@ class FeedSource:
             tuple(told.get("skip_hours", ())),
             tuple(told.get("skip_days", ())),
             *advertised(answer.headers, told, answer.url),
+            told["site_url"],
         )
         if partial:
             log.info("feed was cut", feed=feed.id, url=shown(feed.url), reason=answer.cut or "its end is missing")

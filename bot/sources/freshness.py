@@ -17,7 +17,8 @@ RETRY_MOST = 7 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the feed's own text asks for: minutes between looks, the hours (UTC) and days on which not to, a hub."""
+    """What the feed's own text asks for: minutes between looks, the hours (UTC) and days on which not to; its hub,
+    and the site it is of."""
 
     ttl: int = 0
     update: int = 0
@@ -25,6 +26,7 @@ class Wishes:
     skip_days: tuple[str, ...] = ()
     hub: str = ""
     topic: str = ""
+    site: str = ""
 
     def to_cache(self) -> dict[str, str]:
         """As text values, because a feed that answers 304 does not repeat its wishes."""
@@ -35,6 +37,7 @@ class Wishes:
             "skip_days": ",".join(self.skip_days),
             "hub": self.hub,
             "topic": self.topic,
+            "site": self.site,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -47,6 +50,7 @@ class Wishes:
             tuple(day for day in cache.get("skip_days", "").split(",") if day),
             cache.get("hub", ""),
             cache.get("topic", ""),
+            cache.get("site", ""),
         )
 
 

@@ -23,6 +23,9 @@ REMEMBERED = 10_000
 """Hosts kept in memory before the idle ones are forgotten."""
 
 
+Share = Callable[[str, str], Awaitable[float]]
+
+
 @dataclass(slots=True)
 class _Host:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -36,6 +39,7 @@ class Gate:
 
     `gap` and `jitter` are seconds: starts on one host are at least `gap + U(0, jitter)` apart. `per_minute` is the
     budget of a domain (0: none); who would have to wait longer than `patience` seconds for it is turned away.
+    `share` says how long to wait (in seconds; 0: go) for what all processes together ask of a domain and a host.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Gate:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = chance.random,
+        share: Share | None = None,
     ) -> None:
         self._gap = gap
         self._jitter = jitter
@@ -56,6 +61,7 @@ class Gate:
         self._clock = clock
         self._sleep = sleep
         self._random = random
+        self._share = share
         self._hosts: dict[str, _Host] = {}
         self._starts: dict[str, deque[float]] = {}
 
@@ -72,6 +78,7 @@ class Gate:
                 await self._wait_for_budget(host)
                 if (pause := state.next_start - self._clock()) > 0:
                     await self._sleep(pause)
+                await self._wait_for_the_others(host)
                 state.next_start = self._clock() + self._gap + self._jitter * self._random()
                 yield
         finally:
@@ -105,6 +112,20 @@ class Gate:
             if wait > self._patience:
                 raise Throttled(
                     f"we ask {domain} at most {self._per_minute} times a minute, for all feeds together",
+                    timedelta(seconds=max(wait, 1)),
+                    ours=True,
+                )
+            await self._sleep(wait)
+
+    async def _wait_for_the_others(self, host: str) -> None:
+        if self._share is None:
+            return
+        domain, waited = registrable(host), 0.0
+        while (wait := await self._share(domain, host)) > 0:
+            waited += wait
+            if waited > self._patience:
+                raise Throttled(
+                    f"all our processes together have asked {domain} enough for this minute",
                     timedelta(seconds=max(wait, 1)),
                     ours=True,
                 )

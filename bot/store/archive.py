@@ -80,6 +80,18 @@ class Archive:
                 )
         return [entry for key, entry in by_key.items() if key not in seen]
 
+    async def knows(self, feed_id: int, entries: Sequence[Entry]) -> bool:
+        """Whether the feed has shown one of these entries: by its key, or its link."""
+        keys = {digest(entry.key) for entry in entries}
+        links = {entry.link_key for entry in entries if entry.link_key}
+        seen = select(t.seen.c.key).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(list(keys)[:5_000]))
+        if await self.tx.first(seen.limit(1)) is not None:
+            return True
+        linked = select(t.article.c.id).where(
+            t.article.c.feed_id == feed_id, t.article.c.link_key.in_(list(links)[:5_000])
+        )
+        return await self.tx.first(linked.limit(1)) is not None
+
     async def add(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[Article]:
         """Store what is new; the new articles come back, oldest first.
 

@@ -350,6 +350,14 @@ class Feeds:
         await self.weigh(other.id)
         return moved
 
+    async def put_right(self, feed_id: int, url: str) -> bool:
+        """Adopt the address at which a lost feed was found again, and look at it there now."""
+        if not await self.move(feed_id, url):
+            return False
+        now = await self.tx.now()
+        await self.tx.execute(update(t.feed).where(t.feed.c.id == feed_id).values(cache={}, next_check_at=now))
+        return True
+
     async def adjust(self, feed_id: int, *, interval: timedelta | None, agent: str) -> bool:
         """Set a fixed interval (None: by its pace) and a User-Agent of its own; the next look follows from it."""
         now = await self.tx.now()

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.archive import Archive
 from bot.store.audit import Audit
+from bot.store.budgets import Budgets
 from bot.store.cards import Cards
 from bot.store.channels import Channels
 from bot.store.chat import ChatLog
@@ -42,6 +43,7 @@ class Tx(Transaction):
         super().__init__(connection, clock, writable=writable)
         self.feeds = Feeds(self)
         self.pushes = Pushes(self)
+        self.budgets = Budgets(self)
         self.archive = Archive(self)
         self.subscriptions = Subscriptions(self)
         self.outbox = Outbox(self)

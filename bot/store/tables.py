@@ -140,6 +140,14 @@ host = Table(
     Column("penalty_until", Instant, nullable=False),
 )
 
+domain = Table(
+    "domain",  # what it was asked in the last minute, by all processes
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("asked", Json, nullable=False),  # (seconds since 1970, host)
+    Column("asked_at", Instant, nullable=False),
+)
+
 feed = Table(
     "feed",
     metadata,
@@ -196,6 +204,13 @@ feed_use = Table(
     Column("paused", Boolean, nullable=False),
     Column("ended_at", Instant),  # a use that ended still opens the archive up to that moment
     Index("feed_use_tenant", "tenant"),
+)
+
+sought = Table(
+    "sought",  # when a lost feed was last looked for on its site
+    metadata,
+    Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
 )
 
 push = Table(

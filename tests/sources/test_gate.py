@@ -123,6 +123,25 @@ async def test_a_short_wait_for_the_budget_is_waited() -> None:
         assert time.now >= 1060
 
 
+async def test_what_other_processes_ask_counts_too() -> None:
+    time = Time()
+    waits = [3.0, 0.0, 90.0]
+    asked = []
+
+    async def share(domain: str, host: str) -> float:
+        asked.append((domain, host))
+        return waits.pop(0)
+
+    turns = Gate(gap=0, jitter=0, clock=time, sleep=time.sleep, share=share)
+    async with turns.turn("www.news.example"):
+        assert time.now == 1003
+    assert asked == [("news.example", "www.news.example")] * 2
+    with pytest.raises(Throttled, match="all our processes together") as refused:
+        async with turns.turn("www.news.example"):
+            pass
+    assert refused.value.ours and refused.value.wait == timedelta(seconds=90)
+
+
 async def test_an_error_inside_a_turn_gives_it_back() -> None:
     turns = gate(Time())
     with pytest.raises(ValueError, match="oops"):
