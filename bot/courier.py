@@ -179,11 +179,13 @@ class Courier:
             async with asyncio.timeout(self.times.send.total_seconds()):
                 remote_id = await self._post(platform, delivery)
         except TryLater as error:
+            gate.went_ill()
             if gate.heed(error, delivery.tenant, self.times.retries[0]):
                 log.error("refused too often; no posts for a while", platform=platform.name)
             await self._retry(delivery, error)
             bound.info("delivery put off", reason=str(error), unknown=error.unknown)
         except TimeoutError:
+            gate.went_ill()
             await self._retry(delivery, TryLater("the platform did not answer in time", unknown=True))
             bound.warning("delivery put off", reason="no answer in time", unknown=True)
         except Rejected as error:
@@ -307,8 +309,13 @@ class Courier:
             await close(tx, delivery.channel, reason)
 
     async def sweep(self) -> None:
-        """Expire what nobody could deliver in time, and say so."""
+        """Expire what nobody could deliver in time, and say so; where a platform's trouble is over, wait no longer."""
         await self._expire()
+        for platform in [name for name, gate in self.gates.items() if gate.is_over_it()]:
+            async with self.store.begin() as tx:
+                hastened = await tx.outbox.hasten(platform)
+            if hastened:
+                log.info("the platform is well again; what waited goes now", platform=platform, channels=hastened)
 
     async def _expire(self, channel: str | None = None) -> None:
         async with self.store.begin() as tx:

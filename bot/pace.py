@@ -22,6 +22,8 @@ REFUSALS, REFUSALS_WITHIN = 1_000, 600.0
 """Discord bans an address after 10,000 answers of 401, 403 or 429 within ten minutes: we stop at a tenth of that."""
 REMEMBERED = 10_000
 """Channels whose last seconds are remembered; one that drops out may burst once more."""
+OVER = 300.0
+"""Seconds without any trouble, and with a post that went well, after which a platform's trouble is taken to be over."""
 PROBE = 2.0
 """Seconds until those who wait look again while one of them tries whether a pause is over."""
 
@@ -92,6 +94,8 @@ class Gate:
         self._paused: dict[str, tuple[float, float]] = {}
         """Who must wait, until when, and when somebody last began to try whether it is over."""
         self._refusals: deque[float] = deque()
+        self._trouble = self._well = float("-inf")
+        """When a post last failed for reasons of the platform's since we were over it, and when one last went well."""
 
     def ready(self, channel: str, *, spare: int = 0) -> bool:
         """Whether the pace lets a post go to the channel now, and `spare` others after it.
@@ -137,8 +141,20 @@ class Gate:
         self._paused[who] = (self._clock() + seconds, float("-inf"))
 
     def went_well(self, *who: str) -> None:
+        self._well = self._clock()
         for each in who:
             self._paused.pop(each, None)
+
+    def went_ill(self) -> None:
+        """A post failed, and not for what it said."""
+        self._trouble = self._clock()
+
+    def is_over_it(self) -> bool:
+        """Whether there was trouble and it has passed; true once for each trouble."""
+        over = self._trouble > float("-inf") and self._well > self._trouble and self._clock() >= self._trouble + OVER
+        if over:
+            self._trouble = float("-inf")
+        return over
 
     def refused(self) -> bool:
         """Count an answer that the platform counts against us. True if that used up the budget."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.pace import PROBE, REFUSALS_WITHIN, Gate, Limits
+from bot.pace import OVER, PROBE, REFUSALS_WITHIN, Gate, Limits
 
 
 class Seconds:
@@ -76,3 +76,20 @@ def test_too_many_refusals_stop_everything_until_they_are_old() -> None:
     assert gate.wait("anybody") == REFUSALS_WITHIN
     clock.now = REFUSALS_WITHIN
     assert gate.wait("anybody") == 0
+
+
+def test_trouble_is_over_after_some_quiet_minutes_and_a_post_that_went_well() -> None:
+    clock = Seconds()
+    gate = Gate(Limits(), clock)
+    gate.went_well("a")
+    assert not gate.is_over_it()  # there was none
+    gate.went_ill()
+    clock.now = 10
+    gate.went_well("a")
+    assert not gate.is_over_it()
+    clock.now = OVER
+    assert gate.is_over_it()
+    assert not gate.is_over_it()
+    gate.went_ill()
+    clock.now = 3 * OVER
+    assert not gate.is_over_it()  # nobody has got through since

@@ -253,6 +253,21 @@ class Outbox:
             )
         )
 
+    async def hasten(self, platform: str) -> int:
+        """Have what waits for its next attempt on a platform wait no longer; how many channels that frees.
+
+        Only what was tried already: what is put off on purpose keeps its time.
+        """
+        now = await self.tx.now()
+        return await self.tx.changed(
+            update(t.delivery)
+            .where(
+                t.OPEN, row.state == DeliveryState.PENDING.value, row.attempt > 0, row.not_before > now,
+                row.channel.startswith(f"{platform}:", autoescape=True),
+            )
+            .values(not_before=now)
+        )  # fmt: skip
+
     async def hold_channel(self, channel: str, reason: str) -> int:
         """Keep back what is open in a channel until `release_channel`."""
         return await self.tx.changed(

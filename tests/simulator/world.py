@@ -94,6 +94,8 @@ class Account:
     states: Counter[str] = field(default_factory=Counter)
     latest: float = 0.0
     """Seconds from an article's appearance in its feed to its post, at most."""
+    last_out: float = 0.0
+    """Seconds from the last fault until what was queued before it was posted, at most."""
     digest: str = ""
 
     @property
@@ -298,10 +300,14 @@ class World:
         account.polls = self.wire.fetches
         with sqlite3.connect(self.file) as database:
             rows = database.execute("SELECT id, channel, state FROM delivery ORDER BY channel, seq").fetchall()
+            end = str((self.plan.start + timedelta(seconds=self.over)).replace(tzinfo=None))
+            early = {name for [name] in database.execute("SELECT id FROM delivery WHERE created_at <= ?", (end,))}
             dead = database.execute("SELECT channel, message FROM delivery WHERE state = 'dead'")
             open_ = database.execute("SELECT channel, message FROM delivery WHERE state IN ('pending', 'sending')")
             waiting = {(channel, str(json.loads(message)["title"])) for channel, message in open_}
             given_up = {(channel, str(json.loads(message)["title"])) for channel, message in dead}
+        outs = (post.at - self.over for chat in self.chats.values() for post in chat.log if post.delivery_id in early)
+        account.last_out = max(outs, default=0.0)
         missing = wanted - counted.keys()
         account.given_up, account.lost = len(missing & given_up), len(missing - given_up - waiting)
         account.waiting = len(missing & waiting)

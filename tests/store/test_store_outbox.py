@@ -332,3 +332,16 @@ async def test_of_workers_that_claim_at_once_one_holds_the_head_and_none_its_fol
         await store.close()
     for number in range(4):
         assert sent[f"web:{number}"] == [f"d{each}" for each in range(number, 40, 4)]
+
+
+async def test_what_waits_for_a_retry_is_hastened_and_what_is_put_off_on_purpose_is_not(
+    store: Store, clock: Clock
+) -> None:
+    async with store.begin() as tx:
+        await tx.outbox.add(alert(1))
+        await tx.outbox.add(alert(2, "web:elsewhere"), not_before=clock() + timedelta(hours=8))
+        hour = timedelta(hours=1)
+        await tx.outbox.retry(await claimed(tx), owner="w", after=hour, reason="500", unknown=False, refused=False)
+        assert await tx.outbox.hasten("we") == 0
+        assert await tx.outbox.hasten("web") == 1
+        assert await tx.outbox.due_channels() == [HERE]
