@@ -15,7 +15,7 @@ from bot.core.sentences import sentences
 from bot.settings import load
 
 if TYPE_CHECKING:
-    from bot.topics import Catalogue, Topic
+    from bot.topics import Catalogue, Percolator, Topic
 
 Topics = Annotated[list[str], typer.Option("--topic", help="A topic, as in /subscribe; may be given several times.")]
 
@@ -24,18 +24,24 @@ def match(
     context: typer.Context,
     topic: Topics,
     sensitivity: Annotated[Sensitivity, typer.Option(help="How sure a match must be.")] = Sensitivity.NORMAL,
+    estimate: Annotated[
+        bool, typer.Option(help="Instead of the matches: how much each topic would bring; articles in order of time.")
+    ] = False,
 ) -> None:
     """Which articles are about the topics: {"id", "topic", "score", "evidence"} a match."""
     from bot.topics import Percolator
 
     catalogue = _catalogue(context)
     percolator = Percolator(catalogue)
+    meant = {text: _resolved(text, catalogue) for text in topic}
     asked: dict[str, list[str]] = {}
-    for text in topic:
-        meant = _resolved(text, catalogue)
-        percolator.add(meant)
-        asked.setdefault(meant.name, []).append(text)
+    for text, each in meant.items():
+        percolator.add(each)
+        asked.setdefault(each.name, []).append(text)
     reader = Reader(sys.stdin.buffer, "matching")
+    if estimate:
+        _estimate(meant, reader, percolator, sensitivity)
+        return
     for article in reader:
         for found in percolator.match(article, sensitivity):
             for text in dict.fromkeys(asked[found.topic]):
@@ -87,6 +93,14 @@ def summarize(
         mentions = about(article) if about else None
         text = summary_of(article, sentences=count, mentions=mentions)
         write({"id": reader.ids[article.id], "summary": text or article.title})
+    _leave(reader)
+
+
+def _estimate(meant: dict[str, Topic], reader: Reader, percolator: Percolator, sensitivity: Sensitivity) -> None:
+    from bot.cli.estimate import estimate
+
+    for line in estimate(list(meant.items()), reader, percolator, sensitivity):
+        write({**line, "samples": [reader.ids[article] for article in line["samples"]]})
     _leave(reader)
 
 

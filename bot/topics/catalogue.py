@@ -15,7 +15,7 @@ from bot.core.errors import SettingsError
 from bot.core.model import Article
 from bot.core.toml import Table
 from bot.topics.document import Document
-from bot.topics.entity import CALLED, Alias, AliasKind, Entity, EntityKind, forms, phrases
+from bot.topics.entity import CALLED, Alias, AliasKind, Entity, EntityKind, Period, forms, phrases
 from bot.topics.mention import Recogniser
 from bot.topics.normalise import fold
 from bot.topics.stopwords import STOPWORDS
@@ -219,25 +219,27 @@ def _read(files: Iterable[Table]) -> Catalogue:
 
 
 def _entity(table: Table, covers: set[str]) -> Entity:
-    table.only("id", "name", "kind", *_KEYS, "exact", "weak", "context", "guards")
+    table.only("id", "name", "kind", *_KEYS, "exact", "weak", "valid", "context", "guards")
     name = table.text("name")
     kind = table.text("kind")
     if kind not in set(EntityKind):
         raise SettingsError(f"{table.where}: kind must be one of {', '.join(EntityKind)}, not {kind!r}")
     written = [(name, AliasKind.NAME), *((text, kind) for key, kind in _KEYS.items() for text in _texts(table, key))]
     exact, weak = set(_texts(table, "exact")), set(_texts(table, "weak"))
+    valid = _periods(table)
     aliases: dict[str, Alias] = {}
-    strangers = exact | weak
+    strangers = exact | weak | valid.keys()
     for text, alias_kind in written:
         for form in _forms(text, table):
             # A flag may name one form ("Brit" of "Brit{,s}") or the alias with all its forms.
             flags = {text, form}
             strangers -= flags
             for phrase in phrases(form, alias_kind):
-                flagged = Alias(form, phrase, alias_kind, bool(flags & exact), bool(flags & weak))
+                period = valid.get(form) or valid.get(text)
+                flagged = Alias(form, phrase, alias_kind, bool(flags & exact), bool(flags & weak), period)
                 aliases.setdefault(phrase, flagged)
     if strangers:
-        raise SettingsError(f"{table.where}: exact and weak repeat aliases; {min(strangers)!r} is not one")
+        raise SettingsError(f"{table.where}: exact, weak and valid repeat aliases; {min(strangers)!r} is not one")
     guards = [_folded(text, table, "guards") for text in _texts(table, "guards")]
     near = [guard for guard in guards if not any(f" {phrase} " in f" {guard} " for phrase in aliases)]
     covers |= set(guards) - set(near)
@@ -250,6 +252,16 @@ def _texts(table: Table, key: str) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise SettingsError(f"{table.where}: {key} must be a list of texts, not {values!r}")
     return values
+
+
+def _periods(table: Table) -> dict[str, Period]:
+    given = table.values.get("valid", {})
+    if not isinstance(given, dict):
+        raise SettingsError(f"{table.where}: valid must be a table of aliases and periods, not {given!r}")
+    try:
+        return {text: Period.read(str(period)) for text, period in given.items()}
+    except ValueError as error:
+        raise SettingsError(f"{table.where}: valid: {error}") from error
 
 
 def _forms(text: str, table: Table) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from bot.core.model import Article
@@ -47,6 +48,12 @@ class Document:
             self._bases.append(len(self.words))
             self.words.extend(part.words)
             self.words.append(BREAK)
+
+    @cached_property
+    def day(self) -> date | None:
+        """When it was written, as far as anybody knows."""
+        moment = self.article.published or self.article.fetched_at
+        return moment.date() if moment else None
 
     @property
     def title_end(self) -> int:

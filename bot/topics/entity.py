@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from itertools import product
 
@@ -43,14 +44,38 @@ CALLED = frozenset({AliasKind.NAME, AliasKind.DEMONYM, AliasKind.ABBREVIATION})
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """From one day to another, both within; an open end is None."""
+
+    since: date | None = None
+    until: date | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Period:
+        """`2015-11-04..2025-03-14`, `2025-03-14..` or `..2024-10-01`. Raises ValueError."""
+        since, dots, until = text.partition("..")
+        if not dots or not (since or until):
+            raise ValueError(f"{text!r} is not a period such as 2015-11-04..2025-03-14, with one end open or none")
+        period = cls(*(date.fromisoformat(day.strip()) if day.strip() else None for day in (since, until)))
+        if period.since and period.until and period.until < period.since:
+            raise ValueError(f"{text!r} ends before it begins")
+        return period
+
+    def holds(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
-    """`text` as it is written, `phrase` folded. `exact` and `weak` are explained at the top of config/topics.toml."""
+    """`text` as it is written, `phrase` folded. `exact`, `weak` and `valid` are explained at the top of
+    config/topics.toml."""
 
     text: str
     phrase: str
     kind: AliasKind
     exact: bool = False
     weak: bool = False
+    valid: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)

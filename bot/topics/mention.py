@@ -128,6 +128,8 @@ def _kept(found: list[_Found], *, vouched: bool, cancelled: bool) -> list[_Found
 
 def _sure(document: Document, start: int, end: int, alias: Alias) -> bool | None:
     """True for an alias that stands by itself, False for one that needs company, None for a word that is no alias."""
+    if alias.valid and document.day and not alias.valid.holds(document.day):
+        return None
     if alias.exact:
         surface = document.surface(start, end)
         if surface != alias.text and (alias.text.isupper() or not surface.isupper()):

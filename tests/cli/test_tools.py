@@ -55,6 +55,31 @@ def test_match_says_which_articles_are_about_a_topic_and_shows_the_words() -> No
     assert [evidence["sentence"][start:end] for start, end in evidence["spans"]] == ["Russia", "Iraq"]
 
 
+def test_an_estimate_tells_what_a_topic_would_have_brought() -> None:
+    lines = [
+        {**CELL, "id": 1, "published": "2026-11-20T08:00:00Z"},
+        {**CELL, "id": 2, "published": "2026-11-20T09:00:00Z", "source": "Other Post"},  # the same story
+        {
+            "id": 3,
+            "title": "Iraq votes in a calm election",
+            "published": "2026-11-23T08:00:00Z",
+            "source": "Tigris Post",
+        },
+        {**RAIN, "published": "2026-11-24T08:00:00Z"},
+    ]
+    result = run("match", "--estimate", "--topic", "Iraq", "--topic", "Peru", "--topic", "irak", lines=lines)
+    assert result.exit_code == 0
+    iraq, peru, irak = read(result)
+    assert (iraq["articles"], iraq["stories"], iraq["sources"], iraq["days"]) == (3, 2, 2, 4.0)
+    assert iraq["stories_a_day"] == 0.5
+    assert iraq["samples"][0] == 3, "the best match first, its id as it was written"
+    assert (peru["topic"], peru["articles"], peru["samples"], peru["noisiest"]) == ("Peru", 0, [], None)
+    assert {**irak, "topic": "Iraq"} == iraq, "however it is spelled"
+    nothing = run("match", "--estimate", "--topic", "Iraq", lines=["{", {"id": 1, "title": "Iraq votes"}])
+    assert nothing.exit_code == SKIPPED
+    assert [(line["articles"], line["stories_a_day"]) for line in read(nothing)] == [(1, None)]
+
+
 def test_sensitivity_lets_more_or_less_through() -> None:
     passing = {"id": 1, "title": "Tour dates announced", "text": "The band plays in Oslo. " * 40 + "It skips Iraq."}
     counts = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.core.errors import SettingsError
+from bot.core.model import Article
 from bot.topics import AliasKind, Catalogue, EntityKind, resolve
 from bot.topics.catalogue import distance
+from bot.topics.document import Document
 from bot.topics.normalise import fold
 
 ENTITY = """
@@ -221,3 +225,49 @@ def test_the_catalogue_is_as_large_as_we_say(catalogue: Catalogue) -> None:
     kinds = [entity.kind for entity in catalogue.entities.values()]
     assert kinds.count(EntityKind.COUNTRY) >= 193
     assert len(kinds) - kinds.count(EntityKind.COUNTRY) - kinds.count(EntityKind.TERRITORY) >= 400
+
+
+def test_an_alias_counts_only_in_articles_of_its_days() -> None:
+    catalogue = Catalogue.from_text(
+        """
+        [[entity]]
+        id = "canada"
+        name = "Canada"
+        kind = "country"
+        leaders = ["Carney", "Trudeau{,s}"]
+        valid = { "Carney" = "2025-03-14..", "Trudeau{,s}" = "..2025-03-14" }
+        """
+    )
+
+    def named(text: str, day: datetime | None) -> bool:
+        return bool(catalogue.recogniser.mentions(Document(Article("1", text, published=day))))
+
+    before, change, after = (datetime(2025, 3, number, 12, tzinfo=UTC) for number in (13, 14, 15))
+    assert [named("Carney speaks", day) for day in (before, change, after)] == [False, True, True]
+    assert [named("Trudeaus speak", day) for day in (before, change, after)] == [True, True, False]
+    assert named("Carney speaks", None)  # nobody knows when
+
+
+@pytest.mark.parametrize(
+    ("valid", "said"),
+    [
+        ('{ "Carney" = "2025-03-14" }', "is not a period"),
+        ('{ "Carney" = ".." }', "is not a period"),
+        ('{ "Carney" = "2025-03-40.." }', "valid: "),
+        ('{ "Carney" = "2026-01-01..2025-01-01" }', "ends before it begins"),
+        ('{ "Carny" = "2025-03-14.." }', "'Carny' is not one"),
+        ('"2025-03-14.."', "must be a table"),
+    ],
+)
+def test_a_period_that_cannot_be_read_is_named(valid: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        Catalogue.from_text(
+            f"""
+            [[entity]]
+            id = "canada"
+            name = "Canada"
+            kind = "country"
+            leaders = ["Carney"]
+            valid = {valid}
+            """
+        )
