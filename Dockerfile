@@ -23,7 +23,7 @@ ENV PATH=/opt/newsbell/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     NEWSBELL_DATA_DIR=/data NEWSBELL_LOGS__FORMAT=json
 VOLUME /data
 EXPOSE 8080
-# Settings and database, not "the port is open": a bot that cannot reach its database is not well.
-HEALTHCHECK --interval=60s --timeout=20s --start-period=30s CMD ["newsbell", "check", "--quick"]
+# Polled and delivered lately, not "the port is open".
+HEALTHCHECK --interval=60s --timeout=20s --start-period=30s CMD ["newsbell", "check", "--lately"]
 ENTRYPOINT ["newsbell"]
 CMD ["run"]

@@ -36,8 +36,10 @@ from bot.owners import Owners
 from bot.pipeline import Pipeline, Rules
 from bot.places import Places
 from bot.poller import Poller
+from bot.pulse import feel
 from bot.push import PATH as PUSHED
 from bot.push import Door, Hubs
+from bot.reconcile import Reconciler
 from bot.rediscovery import Rediscovery
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -76,6 +78,7 @@ class House:
     surges: Surges
     courier: Courier
     cards: Cards
+    reconciler: Reconciler
     jobs: Jobs
     scheduler: Scheduler
     router: Router
@@ -105,6 +108,8 @@ class House:
             every(TICK, self.courier.flush_due)
             every(TICK, self.cards.edit_due)
             every(timedelta(minutes=1), self.courier.sweep)
+        if "match" in self.roles:
+            self.scheduler.nightly(self.reconciler.nightly)
         every(timedelta(minutes=1), self.count_feeds)
         every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
         every(timedelta(hours=1), self.jobs.tidy)
@@ -178,10 +183,17 @@ class House:
             metrics.FEEDS.labels(state).set(states.get(state, 0))
 
     async def health(self) -> dict[str, Any]:
-        """What /healthz says: it reached its database now, and what it works with."""
-        async with self.store.read() as tx:
-            now = await tx.now()
-        return {"status": "ok", "version": __version__, "platforms": sorted(self.platforms), "at": now.isoformat()}
+        """What /healthz says: whether feeds were polled and alerts delivered lately, by whichever process."""
+        found = await feel(self.store, self.platforms, since=self.router.desk.started_at)
+        return {
+            "status": "failing" if found.trouble else "ok",
+            "why": list(found.trouble),
+            "version": __version__,
+            "platforms": sorted(self.platforms),
+            "at": found.at.isoformat(),
+            "polled_at": found.polled_at.isoformat() if found.polled_at else None,
+            "delivered_at": found.delivered_at.isoformat() if found.delivered_at else None,
+        }
 
 
 def _utc() -> datetime:
@@ -317,6 +329,7 @@ async def open_house(
             Surges(pipeline),
             courier,
             cards,
+            Reconciler(store, catalogue, shelf_life=courier.shelf_life, started_at=desk.started_at),
             jobs,
             Scheduler(),
             Router(COMMANDS, desk, turnstile, desk.refused),

@@ -16,7 +16,8 @@ remembers, or it doubles.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -176,8 +177,9 @@ class Courier:
             await self._put_back(delivery, wait, "all posts wait there")
             return
         try:
-            async with asyncio.timeout(self.times.send.total_seconds()):
-                remote_id = await self._post(platform, delivery)
+            with counted(platform.name):
+                async with asyncio.timeout(self.times.send.total_seconds()):
+                    remote_id = await self._post(platform, delivery)
         except TryLater as error:
             gate.went_ill()
             if gate.heed(error, delivery.tenant, self.times.retries[0]):
@@ -258,6 +260,8 @@ class Courier:
         metrics.DELIVERIES.labels(platform.name, "sent").inc()
         if delivery.created_at:
             metrics.LATENESS.observe(max(0.0, (now - delivery.created_at).total_seconds()))
+        if delivery.message.at:
+            metrics.TOLD.observe(max(0.0, (now - delivery.message.at).total_seconds()))
 
     async def _retry(self, delivery: Delivery, error: TryLater, *, most: int | None = None) -> None:
         """Back into the outbox, or dead when every attempt was used up."""
@@ -337,3 +341,20 @@ def _dropped_if_repeated(platform: Platform, delivery: Delivery, later: timedelt
     if not (delivery.first_dispatch and delivery.last_dispatch):
         return False
     return delivery.last_dispatch - delivery.first_dispatch < platform.dedupes_for - later
+
+
+@contextmanager
+def counted(platform: str) -> Iterator[None]:
+    """Count what came of a try to post: never left us, refused before acting, unknown, or an answer for good."""
+    outcome = "unknown"
+    try:
+        yield
+        outcome = "posted"
+    except TryLater as error:
+        outcome = "unknown" if error.unknown else "refused" if error.refused else "never left"
+        raise
+    except (Rejected, ChannelGone) as error:
+        outcome = "rejected" if isinstance(error, Rejected) else "closed"
+        raise
+    finally:
+        metrics.SENDS.labels(platform, outcome).inc()

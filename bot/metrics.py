@@ -33,12 +33,30 @@ LATENESS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600),
     registry=REGISTRY,
 )
+AGES = (1, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 48 * 3600)
+SEEN = Histogram(
+    "newsbell_seen_seconds",
+    "From an article's publication to our reading of it, where it might ring",
+    buckets=AGES,
+    registry=REGISTRY,
+)
+TOLD = Histogram(
+    "newsbell_told_seconds", "From an article's publication to its alert in a channel", buckets=AGES, registry=REGISTRY
+)
+SENDS = Counter(
+    "newsbell_sends_total",
+    "Tries to post, by platform and what came of them",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
 EDITS = Counter(
     "newsbell_card_edits_total",
     "Edits of living cards, by platform and outcome",
     ["platform", "outcome"],
     registry=REGISTRY,
 )
+LOST = Gauge("newsbell_lost_alerts", "Alerts that the nightly recount of a day misses; 0 is well", registry=REGISTRY)
+RECOUNTED = Gauge("newsbell_recounted_alerts", "Alerts that the nightly recount of a day looked for", registry=REGISTRY)
 FEEDS = Gauge("newsbell_feeds", "Feeds by state", ["state"], registry=REGISTRY)
 
 

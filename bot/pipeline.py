@@ -177,11 +177,15 @@ class Pipeline:
             await tx.archive.join_story(article.id, story_id, copy_of=placed.copy_of, now=now)
             await tx.cards.want(story_id, now=now)
             log.info("joins a story", article=article.id, story=story_id, why=placed.why, score=round(placed.score, 3))
-        await tx.reports.note(article.id, story_id, origin=origin(article), why=placed.why, score=placed.score)
+        may_ring = may_ring and article.when >= now - self.rules.max_age
+        await tx.reports.note(
+            article.id, story_id, origin=origin(article), why=placed.why, score=placed.score, may_ring=may_ring
+        )
         self.stories.remember(article, story_id)
-
-        if not may_ring or article.when < now - self.rules.max_age:
+        if not may_ring:
             return set()
+        if article.published:
+            metrics.SEEN.observe(max(0.0, (now - article.published).total_seconds()))
         woken = story is not None and article.when - story.last_seen > WAKES_AFTER
         ringing = await hearers(tx, self.following, feed, article, placed, story, woken=woken)
         for channel, rings in ringing.items():

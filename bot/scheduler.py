@@ -27,6 +27,10 @@ class Scheduler:
             tick, "interval", seconds=interval.total_seconds(), jitter=jitter.total_seconds() or None
         )
 
+    def nightly(self, tick: Tick) -> None:
+        """Call `tick` once a day at half past three in UTC, within ten minutes: fleets are not to do so together."""
+        self._scheduler.add_job(tick, "cron", hour=3, minute=30, jitter=600)
+
     def start(self) -> None:
         self._scheduler.start()
 

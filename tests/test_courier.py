@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,8 +12,9 @@ import pytest
 from bot.core.errors import ChannelGone, DeliveryError, Rejected, TryLater
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState, Outcome
-from bot.courier import CALM, RETRIES, SEND_LEASE, SEND_TIMEOUT, SETTLE, Courier, Times
+from bot.courier import CALM, RETRIES, SEND_LEASE, SEND_TIMEOUT, SETTLE, Courier, Times, counted
 from bot.jobs import Jobs
+from bot.metrics import REGISTRY
 from bot.store import Store, Tx
 from tests.fakes.ports import Clock, FakePlatform
 
@@ -239,3 +240,32 @@ async def test_what_is_sent_again_blindly_is_marked_in_the_audit_log_of_its_serv
         [deed] = await tx.audit.of_tenant("fake", limit=10)
     assert (deed.outcome, deed.what, deed.channel, deed.person) == (Outcome.DOUBLED, "a", HERE, "")
     assert deed.detail == "the app may not read the history"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (None, "posted"),
+        (TryLater("no connection"), "never left"),
+        (TryLater("429", refused=True), "refused"),
+        (TryLater("reset", unknown=True), "unknown"),
+        (Rejected("too strange"), "rejected"),
+        (ChannelGone("put out"), "closed"),
+        (ValueError("a bug"), "unknown"),
+    ],
+)
+def test_what_came_of_a_try_is_counted(fault: Exception | None, outcome: str) -> None:
+    before = REGISTRY.get_sample_value("newsbell_sends_total", {"platform": "p", "outcome": outcome}) or 0
+    with suppress(Exception), counted("p"):
+        if fault:
+            raise fault
+    assert REGISTRY.get_sample_value("newsbell_sends_total", {"platform": "p", "outcome": outcome}) == before + 1
+
+
+async def test_how_late_an_alert_is_counts_from_its_publication(desk: Desk) -> None:
+    before = REGISTRY.get_sample_value("newsbell_told_seconds_sum") or 0
+    told = Message(title="a", at=desk.clock() - timedelta(minutes=5))
+    async with desk.store.begin() as tx:
+        await tx.outbox.add(Delivery("a", "fake", HERE, told, created_at=desk.clock()))
+    await desk.after(timedelta(minutes=1))
+    assert REGISTRY.get_sample_value("newsbell_told_seconds_sum") == before + 360

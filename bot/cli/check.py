@@ -22,12 +22,37 @@ def check(
     context: typer.Context,
     platform: Annotated[str, typer.Argument(help="Look at this platform alone: discord, slack, web.")] = "",
     feeds: Annotated[bool, typer.Option(help="Also look at every feed.")] = True,
-    quick: Annotated[bool, typer.Option(help="Settings and database only; the container's health check.")] = False,
+    quick: Annotated[bool, typer.Option(help="Settings, database and tokens only.")] = False,
+    lately: Annotated[
+        bool, typer.Option(help="Only whether feeds were polled and alerts delivered lately; for a container.")
+    ] = False,
 ) -> None:
     """Check settings, database, tokens and each feed; the exit code is 0 only if all is well."""
     settings = load(context.obj)
     logs.configure("error", settings.logs.format)
+    if lately:
+        raise typer.Exit(asyncio.run(_lately(settings)))
     raise typer.Exit(asyncio.run(_check(settings, only=platform, feeds=feeds and not quick and not platform)))
+
+
+async def _lately(settings: Settings) -> int:
+    """Whether the bot that works on this database does its work; nothing else is opened for it."""
+    from bot.pulse import feel
+    from bot.store import Store
+
+    report = Report()
+    on = {"web": settings.web.enabled, "console": settings.console.enabled}
+    on |= {"discord": bool(settings.discord.token), "slack": bool(settings.slack.bot_token or settings.slack.client_id)}
+    store = await Store.open(settings.database)
+    try:
+        found = await feel(store, [name for name, enabled in on.items() if enabled])
+    finally:
+        await store.close()
+    for each in found.trouble:
+        report.bad("lately", each)
+    if not found.trouble:
+        report.good("polled and delivered lately")
+    return 1 if report.failures else 0
 
 
 async def _check(settings: Settings, *, only: str = "", feeds: bool) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,6 +15,9 @@ from bot.core.errors import NewsbellError
 from bot.core.model import Delivery, DeliveryState
 from bot.settings import Settings, load
 from bot.store import Store
+
+if TYPE_CHECKING:
+    from bot.reconcile import Recount
 
 app = typer.Typer(no_args_is_help=True, help="Alerts on their way: what could not be delivered, and another try.")
 
@@ -73,6 +76,37 @@ def retry(
             return sum([await tx.outbox.revive(each) for each in wanted])
 
     typer.echo(f"{_with_store(load(context.obj), again)} back in the outbox.")
+
+
+@app.command()
+def reconcile(
+    context: typer.Context,
+    hours: Annotated[int, typer.Option(min=1, max=24 * 30, help="How far back.")] = 24,
+) -> None:
+    """Make the matches of the last hours again, and list alerts that should be there and are not; 1 if there are any.
+
+    With the catalogue of today: what an older version did not know seems to be missing.
+    """
+    from bot.reconcile import Reconciler
+    from bot.topics import Catalogue
+
+    settings = load(context.obj)
+    catalogue = Catalogue.load(settings.topics.catalogue)
+    shelf_life = timedelta(hours=settings.alerts.shelf_life_hours)
+
+    async def again(store: Store) -> Recount:
+        return await Reconciler(store, catalogue, shelf_life=shelf_life).recount(timedelta(hours=hours))
+
+    found = _with_store(settings, again)
+    if found.missing:
+        table = Table("channel", "what", "why", box=None, pad_edge=False)
+        for each in found.missing:
+            table.add_row(each.channel, each.what, each.why)
+        Console(soft_wrap=True, markup=False, highlight=False).print(table)
+    typer.echo(
+        f"{found.articles} articles that might ring, {found.earned} alerts earned, {len(found.missing)} missing."
+    )
+    raise typer.Exit(1 if found.missing else 0)
 
 
 def _with_store(settings: Settings, act: Callable[[Store], Awaitable[T]]) -> T:

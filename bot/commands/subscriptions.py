@@ -65,6 +65,7 @@ async def subscribe(
         now = await tx.now()
         await tx.lock(f"limits of {call.tenant}")
         await tx.channels.remember(target, now=now)
+        here = await tx.subscriptions.of_channel(target.id, call.tenant)
         made, new = await tx.subscriptions.add(
             call.tenant, target, meant.name, sensitivity=sure, created_by=call.person.id, now=now
         )
@@ -73,7 +74,8 @@ async def subscribe(
             raise UserError(f"This server follows {counted(most, 'topic')}, which is the most. /unsubscribe one first.")
         wanted = True if new and target.forum and thread is None else thread
         manner = _asked(made.manner, mention, silent, wanted)
-        arranged = sure is not None
+        was = next((each for each in here if each.id == made.id), made)
+        arranged = was.sensitivity is not made.sensitivity
         if manner != made.manner:
             arranged = await tx.subscriptions.arrange(made.id, call.tenant, manner) or arranged
         if made.paused:
@@ -81,8 +83,8 @@ async def subscribe(
             await tx.subscriptions.resume_channel(target.id)
             await tx.outbox.release_channel(target.id)
         if new or arranged or made.paused:
-            before, after = (_arranged(made.sensitivity, each) or "as usual" for each in (made.manner, manner))
-            change = _arranged(made.sensitivity, manner) if new else f"{before} → {after}" if arranged else "resumed"
+            before, after = _arranged(was.sensitivity, was.manner), _arranged(made.sensitivity, manner)
+            change = after if new else f"{before or 'as usual'} → {after or 'as usual'}" if arranged else "resumed"
             await noted(tx, call, "subscribe", made.topic, channel=target.id, detail=change)
     await desk.pipeline.follow()
     found = await find(desk, meant, tenant=call.tenant, days=BACKTEST, limit=1000, sensitivity=made.sensitivity)

@@ -315,6 +315,7 @@ class Subscription:
     paused: str = ""
     manner: Manner = USUAL
     telling: Telling = ONCE
+    changed_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

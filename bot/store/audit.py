@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -61,6 +62,11 @@ class Audit:
         """How many lines a server has."""
         wanted = select(func.count()).select_from(t.audit).where(line.tenant == tenant)
         return int((await self.tx.execute(wanted)).scalar_one())
+
+    async def has(self, tenant: str, did: Collection[str], *, since: datetime) -> bool:
+        """Whether any of these was done in a server since then."""
+        wanted = select(line.id).where(line.tenant == tenant, line.at >= since, line.did.in_(list(did))).limit(1)
+        return await self.tx.first(wanted) is not None
 
     async def prune(self, before: datetime, batch: int = 1000) -> int:
         """Delete up to `batch` lines older than that; call again until it answers less."""

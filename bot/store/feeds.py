@@ -228,6 +228,13 @@ class Feeds:
         )
         return (hearing | {row.tenant for row in subscribed}) - deaf - {EVERYONE}
 
+    async def pulse(self) -> tuple[datetime | None, datetime | None]:
+        """Since when the longest overdue feed is due, if one is, and when any feed was last looked at."""
+        now = await self.tx.now()
+        due = await self.tx.first(select(func.min(t.feed.c.next_check_at).label("at")).where(_due(now)))
+        last = await self.tx.first(select(func.max(t.feed.c.checked_at).label("at")))
+        return due.at if due else None, last.at if last else None
+
     async def due_hosts(self, limit: int) -> list[str]:
         """Hosts with a feed that is due, longest overdue first."""
         now = await self.tx.now()

@@ -78,6 +78,24 @@ class Outbox:
                 )
             )
 
+    async def about(self, article_id: int) -> frozenset[tuple[str, str]]:
+        """(channel, topic) pairs of the alerts about an article."""
+        rows = await self.tx.rows(select(row.channel, row.topics).where(row.article_id == article_id))
+        return frozenset((each.channel, topic) for each in rows for topic in each.topics)
+
+    async def vanished(self, since: datetime) -> list[tuple[str, str]]:
+        """(channel, id) of alerts noted as rung since then whose row is no more."""
+        known = exists().where(row.id == t.alerted.c.delivery_id)
+        rows = await self.tx.rows(
+            select(t.alerted.c.channel, t.alerted.c.delivery_id).where(t.alerted.c.at >= since, ~known).distinct()
+        )
+        return [(each.channel, each.delivery_id) for each in rows]
+
+    async def stuck(self, before: datetime) -> list[tuple[str, str]]:
+        """(channel, id) of what was queued before then and still waits."""
+        rows = await self.tx.rows(select(row.channel, row.id).where(t.WAITING, row.created_at < before))
+        return [(each.channel, each.id) for each in rows]
+
     async def due_channels(self, limit: int = 500) -> list[str]:
         """Channels whose next message can be claimed now: each tenant's longest waiting first, then its next, ...
 
@@ -93,6 +111,27 @@ class Outbox:
             .limit(limit)
         )
         return [each.channel for each in rows]
+
+    async def overdue(self, limit: int = 1000) -> list[tuple[str, datetime]]:
+        """(channel, since when) of heads that could be claimed now, the longest waiting first."""
+        now = await self.tx.now()
+        heads = select(func.min(row.seq)).where(t.OPEN).group_by(row.channel)
+        since = case((row.state == DeliveryState.SENDING.value, row.lease_until), else_=row.not_before).label("since")
+        rows = await self.tx.rows(
+            select(row.channel, since)
+            .where(row.seq.in_(heads.scalar_subquery()), _claimable(now))
+            .order_by(since)
+            .limit(limit)
+        )
+        return [(each.channel, each.since) for each in rows]
+
+    async def pulse(self) -> tuple[datetime | None, datetime | None]:
+        """When anything was last tried, and when anything was last posted."""
+        sent = await self.tx.first(select(func.max(row.sent_at).label("at")))
+        tried = await self.tx.first(select(func.max(row.last_dispatch).label("at")).where(t.WAITING))
+        posted = sent.at if sent else None
+        moments = [moment for moment in (posted, tried.at if tried else None) if moment]
+        return max(moments, default=None), posted
 
     async def claim(
         self, channel: str, *, owner: str, lease: timedelta, most_deaths: int = MOST_DEATHS

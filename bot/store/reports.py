@@ -28,9 +28,31 @@ class Reports:
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
 
-    async def note(self, article_id: str, story_id: int, *, origin: str, why: str, score: float) -> None:
-        """Record what put an article into its story."""
-        await self._put(article_id, story_id, origin=clean(origin), why=why, score=score, moved_by="", revision=0)
+    async def note(
+        self, article_id: str, story_id: int, *, origin: str, why: str, score: float, may_ring: bool = False
+    ) -> None:
+        """Record what put an article into its story, and whether it is such that it might ring."""
+        values = {"origin": clean(origin), "why": why, "score": score, "may_ring": may_ring}
+        await self._put(article_id, story_id, **values, moved_by="", revision=0)
+
+    async def might_ring(self, since: datetime, until: datetime, *, after: int, limit: int) -> list[Article]:
+        """Articles of that time that might ring and are as they were then, in order: to be recounted."""
+        revised = exists().where(t.revision.c.article_id == article.id)
+        rows = await self.tx.rows(
+            select(*SHOWN)
+            .join(t.report, report.article_id == article.id)
+            .where(
+                article.fetched_at >= since,
+                article.fetched_at < until,
+                article.id > after,
+                report.may_ring,
+                report.revision == 0,
+                ~revised,
+            )
+            .order_by(article.id)
+            .limit(limit)
+        )
+        return [to_article(row._mapping) for row in rows]
 
     async def move(
         self, article_id: str, story_id: int, *, why: str, moved_by: str, now: datetime, copy_of: str | None = None

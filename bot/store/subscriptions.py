@@ -140,7 +140,9 @@ class Subscriptions:
 
     async def _change(self, *conditions: Any, **values: Any) -> int:
         return await self.tx.changed(
-            update(t.subscription).where(ALIVE, *conditions).values(revision=await next_revision(self.tx), **values)
+            update(t.subscription)
+            .where(ALIVE, *conditions)
+            .values(revision=await next_revision(self.tx), changed_at=await self.tx.now(), **values)
         )
 
     async def mute_story(self, channel_id: str, tenant: str, story_id: int, *, by: str, now: datetime) -> bool:
@@ -188,6 +190,7 @@ def _subscription(row: Record) -> Subscription:
         sensitivity=Sensitivity(row.sensitivity),
         created_by=row.created_by,
         created_at=row.created_at,
+        changed_at=row.changed_at,
         paused=row.paused,
         manner=row.manner,
         telling=row.telling,

@@ -297,6 +297,7 @@ report = Table(
     Column("score", Float, nullable=False),
     Column("moved_by", Text, nullable=False),  # who put it there by hand; empty for what we decided
     Column("revision", BigInteger, nullable=False),  # of the last move by hand, else 0
+    Column("may_ring", Boolean, nullable=False, server_default=false()),  # neither backlog, flood nor too old
     Index("report_story", "story_id"),
     Index("report_moved", "revision", postgresql_where=text("revision > 0"), sqlite_where=text("revision > 0")),
 )
@@ -356,6 +357,7 @@ subscription = Table(
     Column("manner", Arriving, nullable=False, server_default="{}"),
     Column("telling", Retelling, nullable=False, server_default="{}"),
     Column("surged_at", Instant),  # when it was last told that its topic surges
+    Column("changed_at", Instant),  # when it was last set up otherwise
     _channel_of_tenant(),
     Index("subscription_alive", "channel", "topic", unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE),
     Index("subscription_revision", "revision"),

@@ -46,7 +46,7 @@ class Topics:
         await self.tx.execute(
             update(t.subscription)
             .where(subscription.tenant == tenant, subscription.topic == row["name"], subscription.ended_at.is_(None))
-            .values(revision=revision)
+            .values(revision=revision, changed_at=now)
         )
         return NamedTopic(tenant, name, str(row["query"]), int(str(row["version"])), by, now)
 

@@ -150,3 +150,25 @@ def test_a_key_is_made_used_changed_and_asked_for(url: str, monkeypatch: pytest.
     assert "1 sealed anew" in run("secret", "rotate").output
     monkeypatch.setenv("NEWSBELL_SECRETS_KEY", new)
     assert "ok   stored secrets (1)" in run("check", "--quick").output
+
+
+def test_a_recount_says_what_is_missing_and_a_container_is_told_whether_the_work_goes_on(
+    url: str, tmp_path: Path
+) -> None:
+    fill(url)
+    well = run("deliveries", "reconcile")
+    assert (well.exit_code, well.output) == (0, "0 articles that might ring, 0 alerts earned, 0 missing.\n")
+    assert run("check", "--lately").output == "ok   polled and delivered lately\n"
+    with closing(sqlite3.connect(tmp_path / "newsbell.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO alerted"
+            " SELECT 1, channel, 'Chile', tenant, 'a-row-that-is-gone', created_at FROM delivery LIMIT 1"
+        )
+        connection.execute("UPDATE delivery SET not_before = '2020-01-01 00:00:00.000000', last_dispatch = NULL")
+    missing = run("deliveries", "reconcile")
+    assert missing.exit_code == 1
+    assert "a-row-that-is-gone" in missing.output
+    assert "1 missing" in missing.output
+    still = run("check", "--lately")
+    assert still.exit_code == 1
+    assert "No post was tried yet" in still.output
