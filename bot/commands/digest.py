@@ -10,7 +10,8 @@ from typing import Annotated
 from bot.commands.desk import Desk
 from bot.commands.search import Found, find
 from bot.commands.topics import names_of_topics, understood
-from bot.commands.wording import ago, counted, day, paged, sparkline
+from bot.commands.wording import ago, counted, day, paged
+from bot.core.chart import Chart
 from bot.core.command import Invocation, Option, command
 from bot.core.errors import UserError
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, paragraph
@@ -133,10 +134,8 @@ async def timeline(
     usual = sum(counts[:-1]) / max(1, len(counts) - 1)
     return Message(
         title=f"{meant.name}: the last {counted(days, 'day')}",
-        body=(
-            paragraph(f"{sparkline(counts)}  {_date(dates[0])} to {_date(dates[-1])}"),
-            *(_told(each, by_day[each]) for each in sorted(busiest)),
-        ),
+        body=tuple(_told(each, by_day[each]) for each in sorted(busiest)),
+        chart=Chart(meant.name, "articles", tuple(zip(map(_date, dates), counts, strict=True))),
         fields=(
             Field("Articles", f"{len(found):,}"),
             Field("Today", f"{counts[-1]}, against {usual:.1f} on a usual day"),

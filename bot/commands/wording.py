@@ -29,15 +29,6 @@ def day(moment: datetime, zone: str) -> date:
         return moment.date()
 
 
-BARS = "▁▂▃▄▅▆▇█"
-
-
-def sparkline(counts: Sequence[int]) -> str:
-    """Numbers as a row of bars, the highest as high as can be; nothing at all is a dot."""
-    most = max(counts, default=0)
-    return "".join(BARS[-(-count * len(BARS) // most) - 1] if count else "·" for count in counts)
-
-
 def ago(moment: datetime | None, now: datetime) -> str:
     """`just now`, `12 min ago`, `3 h ago`, `5 days ago`, `never`."""
     if moment is None:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.core.chart import Chart
+
 
 class Tone(StrEnum):
     """The mood of a message; a platform may give it a colour."""
@@ -130,11 +132,13 @@ class Message:
     image: str = ""
     tone: Tone = Tone.INFO
     manner: Manner = USUAL
+    chart: Chart | None = None
 
     @property
     def text(self) -> str:
         """Everything it says as plain lines: for the console, notifications and search by screen readers."""
-        lines = [self.title, *(paragraph.text for paragraph in self.body)]
+        chart = self.chart.text if self.chart else ""
+        lines = [self.title, chart, *(paragraph.text for paragraph in self.body)]
         lines += [f"{field.name}: {field.value}" for field in self.fields]
         return "\n".join(line for line in (*lines, self.footer) if line)
 
@@ -205,6 +209,7 @@ def to_json(message: Message) -> dict[str, Any]:
         "image": message.image,
         "tone": message.tone.value,
         "manner": manner_to_json(message.manner),
+        "chart": _chart_to_json(message.chart),
     }
 
 
@@ -227,7 +232,21 @@ def from_json(value: Mapping[str, Any]) -> Message:
         image=value["image"],
         tone=Tone(value["tone"]),
         manner=manner_from_json(value.get("manner", {})),
+        chart=_chart_from_json(value.get("chart")),
     )
+
+
+def _chart_to_json(chart: Chart | None) -> dict[str, Any] | None:
+    if chart is None:
+        return None
+    bars = [{"label": label, "count": count} for label, count in chart.bars]
+    return {"title": chart.title, "unit": chart.unit, "bars": bars, "alt": chart.alt}
+
+
+def _chart_from_json(value: Mapping[str, Any] | None) -> Chart | None:
+    if value is None:
+        return None
+    return Chart(value["title"], value["unit"], tuple((bar["label"], bar["count"]) for bar in value["bars"]))
 
 
 def _span_of(value: Mapping[str, Any]) -> Span:

@@ -181,6 +181,8 @@ def draw(message: Message, *, links: bool = True) -> Text:
     """A message as lines of text. Where `links` cannot be drawn, the address stands below its words."""
     style = TONES.get(message.tone, "")
     parts = [*_head(message, style, links)]
+    if message.chart:
+        parts.append(Text(printable(message.chart.text)))
     parts += [_paragraph(each, links, "" if message.title else style) for each in message.body]
     parts += [_field(each) for each in message.fields]
     if message.footer:

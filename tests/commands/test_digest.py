@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.commands.wording import sparkline
+from bot.core.chart import sparkline
 from bot.core.command import Invocation
 from bot.core.message import Message
 from bot.core.model import Channel, Fetched, Person
@@ -85,8 +85,10 @@ async def test_a_timeline_draws_the_days_and_tells_the_busiest(room: Newsroom) -
     await publish(room, "The Other", "Iraqi parliament passes the budget", "The parliament in Iraq passed the budget.")
     message = await reply(room, "/timeline Iraq 5d")
     assert message.title == "Iraq: the last 5 days"
-    assert message.body[0].text == "·██·▄  25 Nov to 29 Nov"
-    assert [p.spans[0].text for p in message.body[1:]] == ["26 Nov", "27 Nov", "29 Nov"]
+    assert message.chart
+    assert message.chart.text == "·██·▄  25 Nov to 29 Nov: 5 articles, most (2) 26 Nov"
+    assert message.chart.text in message.text
+    assert [p.spans[0].text for p in message.body] == ["26 Nov", "27 Nov", "29 Nov"]
     assert f"2 articles: {RAID}, Other reports" in message.text
     assert {f.name: f.value for f in message.fields}["Today"] == "1, against 1.0 on a usual day"
     assert "nothing in the last 14 days" in (await reply(room, "/timeline Chile")).text

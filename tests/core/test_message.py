@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.chart import Chart
 from bot.core.message import (
     Button,
     Field,
@@ -45,6 +46,7 @@ messages = st.builds(
     footer=texts,
     image=texts,
     tone=st.sampled_from(Tone),
+    chart=st.none() | st.builds(Chart, texts, texts, st.lists(st.tuples(texts, st.integers(0))).map(tuple)),
 )
 
 

@@ -52,6 +52,7 @@ class Interaction:
     message: Payload | None = None
     ephemeral: bool = False
     deleted: bool = False
+    attached: list[str] = field(default_factory=list)
     followups: list[Payload] = field(default_factory=list)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -355,6 +356,7 @@ class People:
         self.discord.check({**body, "flags": flags})
         changed = self._interaction_message(interaction, {**body, "flags": flags})
         interaction.message.update({"components": changed["components"], "flags": flags, "content": changed["content"]})
+        interaction.attached = [each["filename"] for each in body.get("attachments", ())]
         interaction.settled.set()
         return 200, interaction.message
 

@@ -29,7 +29,7 @@ def as_strings(value: Any) -> Any:
             key: str(each)
             if isinstance(each, int)
             and not isinstance(each, bool)
-            and ((key == "id" and each > 1 << 40) or key.endswith("_id"))
+            and ((key == "id" and (each > 1 << 40 or "filename" in value)) or key.endswith("_id"))
             else [str(role) for role in each]
             if key == "roles" and each and all(isinstance(role, int) for role in each)
             else as_strings(each)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from tests.fakes import discord_schema
 from tests.fakes.discord_gateway import FakeGateway
@@ -121,6 +121,7 @@ class FakeDiscord:
         self.edits: list[tuple[str, Payload]] = []
         self.requests: list[tuple[str, str]] = []
         self.invalid: list[str] = []
+        self.files: dict[str, bytes] = {}  # what was attached, by its name
         self._faults: list[Fault] = []
         self._nonces: dict[tuple[int, str], tuple[datetime, Payload]] = {}
         self._sequence = 0
@@ -216,8 +217,7 @@ class FakeDiscord:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
         self.requests.append((request.method, path))
-        raw = await request.read()
-        body = json.loads(raw) if raw else None
+        body = await self._read(request)
         check = discord_schema.present()
         if check:
             faults = discord_schema.request_faults(request.method, path, body, dict(request.query))
@@ -234,6 +234,20 @@ class FakeDiscord:
             faults = discord_schema.response_faults(request.method, path, status, value)
             self.invalid += [f"our answer to {request.method} {path}: {fault}" for fault in faults]
         return answer(status, value, self._bucket_headers(request.method, path))
+
+    async def _read(self, request: web.Request) -> Any:
+        """The body, with what is attached beside it: files come as parts, as discord.py sends them."""
+        if request.content_type != "multipart/form-data":
+            raw = await request.read()
+            return json.loads(raw) if raw else None
+        body: Any = None
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            if part.name == "payload_json":
+                body = await part.json()
+            else:
+                self.files[str(part.filename)] = bytes(await part.read())
+        return body
 
     async def _route(self, request: web.Request, path: str, body: Any) -> tuple[int, Any]:
         routes: list[tuple[str, str, Callable[..., Any]]] = [

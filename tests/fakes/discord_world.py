@@ -254,14 +254,18 @@ def with_ids(components: list[Payload]) -> list[Payload]:
         if full["type"] == 17:
             full = {"accent_color": None, "spoiler": False, **full}
         if full["type"] == 11:
-            url = full["media"]["url"]
-            media = {"id": str(1 << 50), "url": url, "proxy_url": f"https://media.example/{len(url)}"}
-            full = {"description": None, "spoiler": False, **full, "media": media}
+            full = {"description": None, "spoiler": False, **full, "media": found(full["media"]["url"])}
+        if full["type"] == 12:
+            items = [{"description": None, **item, "media": found(item["media"]["url"])} for item in full["items"]]
+            full = {**full, "items": items}
         if "components" in full:
             full["components"] = [drawn(each) for each in full["components"]]
         if "accessory" in full:
             full["accessory"] = drawn(full["accessory"])
         return full
+
+    def found(url: str) -> Payload:
+        return {"id": str(1 << 50), "url": url, "proxy_url": f"https://media.example/{len(url)}"}
 
     return [drawn(component) for component in components]
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from bot.core.chart import Chart
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone
 
 FRAGMENTS = (
@@ -47,6 +48,8 @@ messages = st.builds(
     footer=texts,
     image=urls,
     tone=st.sampled_from(Tone),
+    chart=st.none()
+    | st.builds(Chart, texts, texts, st.lists(st.tuples(texts, st.integers(0, 99)), max_size=30).map(tuple)),
 )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from discord import ButtonStyle, ui
+from discord import ButtonStyle, MediaGalleryItem, ui
 
 from bot.core.message import Button, Field, Kind, Manner, Message, Paragraph, Span, Style, Tone
 from bot.platforms.plain import clean, cut, fit, line, safe_url, units
@@ -17,6 +17,7 @@ from bot.platforms.plain import clean, cut, fit, line, safe_url, units
 TEXT = 4000  # over all text of one card
 ROWS, ROW = 5, 5  # our own choice: 5 rows of 5 buttons, with all else, stay below 40 components
 LABEL = 80
+ALT = 256
 LINK_BUTTON_URL = 512
 CUSTOM_ID = 100
 NONCE = 25
@@ -69,8 +70,11 @@ def link(text: str, url: str, most: int) -> str:
     return f"[{fit(text, room, label)}]({address})"
 
 
-def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.LayoutView:
-    """The card. With a delivery id it carries the marks by which `marks` knows it again in a channel's history."""
+def draw(message: Message, *, delivery_id: str = "", image: bool = True, attached: str = "") -> ui.LayoutView:
+    """The card. With a delivery id it carries the marks by which `marks` knows it again in a channel's history.
+
+    `attached` is the name of the file that is sent along and shows the message's chart; without it a row of signs does.
+    """
     container_mark, text_mark = marks(delivery_id) if delivery_id else (None, None)
     called = mentions(message.manner)
     room = TEXT - units(called)
@@ -78,7 +82,8 @@ def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.L
     room -= units(head)
     tail = [part for part in (_fields(message.fields), _footer(message.footer)) if part]
     room -= sum(map(units, tail))
-    said = body(message.body, room - 8)
+    signs = [Paragraph((Span(message.chart.text),))] if message.chart and not attached else []
+    said = body((*signs, *message.body), room - 8)
     texts = [text for text in (head, said, *tail) if text] or [NOTHING]
     displays: list[ui.TextDisplay[Any]] = [
         ui.TextDisplay(text, id=text_mark if number == 0 else None) for number, text in enumerate(texts)
@@ -88,6 +93,12 @@ def draw(message: Message, *, delivery_id: str = "", image: bool = True) -> ui.L
     if picture:
         lead, displays = displays[:2], displays[2:]
         card.add_item(ui.Section(*lead, accessory=ui.Thumbnail(picture)))
+    if message.chart and attached:
+        first, displays = displays[:1], displays[1:]
+        for display in first:
+            card.add_item(display)
+        seen = MediaGalleryItem(f"attachment://{attached}", description=cut(line(message.chart.alt), ALT) or None)
+        card.add_item(ui.MediaGallery(seen))
     for display in displays:
         card.add_item(display)
     for row in rows(message.buttons):

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.core.message import Message
+from bot.core.message import Message, Paragraph, Span
 from bot.platforms.discord.draw import COLOURS, NOTHING, body, escape, marks, mentions, moment, rows
 from bot.platforms.plain import cut, fit, line, safe_url
 
@@ -17,11 +17,12 @@ TITLE, BODY, NAME, VALUE, FIELDS, FOOTER, AUTHOR = 256, 3000, 60, 300, 5, 200, 1
 
 def embed(message: Message, *, image: bool = True) -> discord.Embed:
     """The embed. What stands in author and footer is shown as it is: Discord reads no markup there."""
+    signs = [Paragraph((Span(message.chart.text),))] if message.chart else []
     drawn = discord.Embed(
         colour=COLOURS[message.tone],
         title=fit(line(message.title), TITLE, escape) or None,
         url=safe_url(message.url) or None if line(message.title) else None,
-        description=body(message.body, BODY) or None,
+        description=body((*signs, *message.body), BODY) or None,
         timestamp=message.at,
     )
     if source := cut(line(message.source), AUTHOR):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from io import BytesIO
 from typing import Any
 
 import discord
@@ -18,6 +19,7 @@ from bot.core.message import Message, Role, Tone, paragraph
 from bot.core.model import Channel, Person
 from bot.core.ports import Places
 from bot.core.router import Router, sorry
+from bot.platforms.chart import png
 from bot.platforms.discord import menus
 from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
@@ -34,6 +36,7 @@ Known = Callable[[int], Awaitable[Sequence[Mapping[str, Any]]]]
 
 STARTS_KEPT = 20
 """Session starts that we leave untouched of the thousand a day: beyond them Discord resets the token."""
+CHART = "chart.png"
 COMPLETION = 2.0
 """Seconds for a completion; Discord waits 3 in all and shows nothing afterwards."""
 
@@ -159,7 +162,8 @@ class Gateway(discord.AutoShardedClient):
             # An answer's visibility is fixed by the deferral: what turned out private takes a message of its own.
             await interaction.delete_original_response()
             self._lines.keep(reply.message)
-            await interaction.followup.send(view=_still(reply.message), ephemeral=True, allowed_mentions=SILENT)
+            view, files = await _pictured(reply.message)
+            await interaction.followup.send(view=view, files=files, ephemeral=True, allowed_mentions=SILENT)
             return
         await self._show(interaction, reply.message)
 
@@ -219,14 +223,15 @@ class Gateway(discord.AutoShardedClient):
     async def _show(self, interaction: Interaction, message: Message) -> None:
         self._lines.keep(message)
         try:
-            await interaction.edit_original_response(view=_still(message), allowed_mentions=SILENT)
+            view, files = await _pictured(message)
+            await interaction.edit_original_response(view=view, attachments=files, allowed_mentions=SILENT)
         except discord.HTTPException as error:
             if error.status != 400:
                 log.warning("answer not shown", reason=str(error)[:300])
                 return
             log.error("answer refused by discord", reason=str(error)[:300])
             plain = _note("The answer could not be shown in Discord. The log says why.")
-            await interaction.edit_original_response(view=_still(plain), allowed_mentions=SILENT)
+            await interaction.edit_original_response(view=_still(plain), attachments=[], allowed_mentions=SILENT)
 
     async def _apologise(self, interaction: Interaction) -> None:
         """So that nobody is left with "Newsbell is thinking"."""
@@ -327,6 +332,16 @@ def _still(message: Message) -> discord.ui.LayoutView:
     view = draw(message)
     view.stop()
     return view
+
+
+async def _pictured(message: Message) -> tuple[discord.ui.LayoutView, list[discord.File]]:
+    """The card with the picture of its chart, stopped as `_still`."""
+    if message.chart is None or not message.chart.bars:
+        return _still(message), []
+    picture = await asyncio.to_thread(png, message.chart)
+    view = draw(message, attached=CHART)
+    view.stop()
+    return view, [discord.File(BytesIO(picture), CHART, description=message.chart.alt[:1024])]
 
 
 def _note(text: str) -> Message:

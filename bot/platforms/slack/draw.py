@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.core.chart import Chart
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Role, Span, Style, in_utc
 from bot.platforms.plain import clean, cut, fit, line, safe_url, units
 
@@ -41,6 +42,7 @@ GROUP = re.compile(r"S[A-Z0-9]{2,30}")
 PRESS, OPEN = "press:", "open:"
 """Action ids: a press runs its value as a command line; opening a link is only acknowledged."""
 NOTHING = "…"
+CHART_TITLE, CHART_LABEL, CHART_POINTS = 50, 20, 20
 DATE = "{date_short_pretty} {time}"
 
 LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ", ":": "∶"}
@@ -70,8 +72,8 @@ def escape(text: str) -> str:
 
 
 def draw(message: Message, *, image: bool = True) -> Drawn:
-    """The message as blocks; without its picture for the second try, when Slack could not fetch it."""
-    head = [*_called(message.manner.roles), *_head(message, image=image)]
+    """The message as blocks; without its picture and its chart for the second try, when Slack did not take them."""
+    head = [*_called(message.manner.roles), *_head(message, image=image), *_chart(message.chart, image=image)]
     tail = [*_fields(message.fields), *_actions(message.buttons), *_footer(message.footer)]
     body = _body(message.body, TOTAL - size(head) - size(tail), BLOCKS - len(head) - len(tail))
     blocks = [*head, *body, *tail] or [_section(NOTHING)]
@@ -148,6 +150,29 @@ def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
         _add(blocks[-1]["elements"], paragraph.kind, spans, before)
         before = paragraph.kind
     return blocks
+
+
+def _chart(chart: Chart | None, *, image: bool) -> list[Block]:
+    """Slack's own chart, which it draws itself: it needs no picture and no further right."""
+    if chart is None or not chart.bars:
+        return []
+    few = chart.coarser(CHART_POINTS)
+    labels = [cut(line(label), CHART_LABEL) or NOTHING for label, _ in few.bars]
+    if not image or len(set(labels)) < len(labels):  # Slack knows a point by its label
+        return [{"type": "context", "elements": [plain_text(cut(line(chart.text), SECTION))]}]
+    data = [{"label": label, "value": count} for label, (_, count) in zip(labels, few.bars, strict=True)]
+    name = cut(line(few.unit.capitalize()), CHART_LABEL) or NOTHING
+    return [
+        {
+            "type": "data_visualization",
+            "title": cut(line(few.title), CHART_TITLE) or NOTHING,
+            "chart": {
+                "type": "bar",
+                "series": [{"name": name, "data": data}],
+                "axis_config": {"categories": labels, "y_label": name},
+            },
+        }
+    ]
 
 
 def _note(paragraph: Paragraph, room: int) -> Block | None:

@@ -182,4 +182,4 @@ def _thread_of(body: Body) -> str | None:
 def _tries(message: Message) -> list[Drawn]:
     """As it should be, then without its picture and without blocks, for when Slack refuses them."""
     full = draw(message)
-    return [full, *([draw(message, image=False)] if message.image else []), Drawn(full.text, ())]
+    return [full, *([draw(message, image=False)] if message.image or message.chart else []), Drawn(full.text, ())]

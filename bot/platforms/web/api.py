@@ -20,6 +20,7 @@ from bot.core.line import unfinished
 from bot.core.message import Message, paragraph, to_json
 from bot.core.model import Channel, Person
 from bot.core.router import Router
+from bot.platforms.web.charts import add_charts
 from bot.platforms.web.chat import ANSWERED, ASKED, TENANT, ChatLog, ChatMessage
 from bot.platforms.web.events import LATE, Cursor, Wire, line, stream
 from bot.platforms.web.shapes import (
@@ -89,6 +90,7 @@ def api(room: Room) -> APIRouter:
     _channels(routes, room)
     _messages(routes, room)
     _commands(routes, room)
+    add_charts(routes)
     return routes
 
 

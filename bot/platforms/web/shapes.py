@@ -74,6 +74,22 @@ class MannerShape(Shape):
     thread: bool = Field(description="Whether its story has a thread, where the platform knows threads.")
 
 
+class BarShape(Shape):
+    label: str = Field(max_length=40, examples=["26 Nov"])
+    count: int = Field(ge=0, examples=[12])
+
+
+class ChartShape(Shape):
+    """Counts over time. `/api/chart.svg` draws them."""
+
+    title: str = Field(examples=["ISIL"])
+    unit: str = Field(max_length=40, description="What is counted.", examples=["articles"])
+    bars: list[BarShape] = Field(description="The oldest first.")
+    alt: str = Field(
+        description="What it shows, in words.", examples=["25 Nov to 26 Nov: 12 articles, most (12) 26 Nov"]
+    )
+
+
 class Said(Shape):
     """A message. All text is plain: nothing in it is markup."""
 
@@ -88,6 +104,7 @@ class Said(Shape):
     image: str
     tone: Literal["alert", "info", "success", "warning", "error"]
     manner: MannerShape
+    chart: ChartShape | None
 
 
 class Line(Shape):

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from bot.core.command import Reply
+from bot.core.chart import Chart
+from bot.core.command import Invocation, Reply, command
 from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.message import Button, Field, Manner, Message, Role, Tone, marked, paragraph
 from bot.core.ports import Places
 from bot.core.router import Router
 from bot.platforms.discord import DiscordPlatform
 from tests.fakes.discord_server import ALERTS, DESK, ELITE, GENERAL, GUILD, LOCKED, VOICE, FakeDiscord
-from tests.fakes.discord_world import SEND, SUPPRESS_NOTIFICATIONS, VIEW, buttons_of, text_of
+from tests.fakes.discord_world import SEND, SUPPRESS_NOTIFICATIONS, VIEW, buttons_of, text_of, walk
 from tests.fakes.sample_commands import sample_router
 from tests.platforms.discord.discord_grammar import read
 
@@ -71,7 +72,33 @@ async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     await platform.close()
 
 
+CHART = Chart("ISIL", "articles", (("25 Nov", 3), ("26 Nov", 8)))
+
+
+@command("chart", "A chart")
+async def chart(desk: Any, call: Invocation) -> Message:
+    return Message(title="ISIL: the last 2 days", chart=CHART, buttons=(Button("Plain", "plain"),))
+
+
+@command("plain", "No chart")
+async def plain(desk: Any, call: Invocation) -> Message:
+    return Message(title="Nothing to see")
+
+
 # Commands
+
+
+async def test_a_chart_is_a_picture_of_the_answer_and_goes_with_it(discord: FakeDiscord) -> None:
+    async with running(discord, Router((chart, plain), None)):
+        answer = await discord.slash("chart")
+        gallery = next(each for each in walk(answer.message["components"]) if each["type"] == 12)
+        [shown] = gallery["items"]
+        assert shown["media"]["url"] == "attachment://chart.png"
+        assert shown["description"] == CHART.alt
+        assert discord.files["chart.png"].startswith(b"\x89PNG")
+        after = await discord.press(answer.message, "Plain")
+        assert "Nothing to see" in after.text
+        assert (answer.interaction.attached, after.interaction.attached) == (["chart.png"], [])
 
 
 async def test_commands_are_registered_from_their_declarations(discord: FakeDiscord) -> None:

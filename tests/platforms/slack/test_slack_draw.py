@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from bot.core.chart import Chart
 from bot.core.message import Button, Field, Kind, Manner, Message, Role, Span, dated, marked, paragraph
 from bot.platforms.plain import INVISIBLE, clean, safe_url
 from bot.platforms.slack.draw import LOOKALIKES, draw, escape
@@ -165,6 +166,19 @@ def test_an_instant_in_a_text_or_a_field_is_drawn_in_the_readers_zone_too() -> N
     assert drawn[1]["elements"][0]["text"] == f"Changed by A &amp; B, {date}"
     assert drawn[2]["fields"][0]["text"] == f"*First seen*\n{date}"
     assert schema_faults(drawn) == []
+
+
+def test_a_chart_is_slacks_own_in_at_most_twenty_bars_and_a_line_of_signs_where_it_is_refused() -> None:
+    chart = Chart("ISIL", "articles", tuple((f"day {day}", day) for day in range(50)))
+    message = Message(title="T", chart=chart)
+    drawn = blocks(message)[1]
+    assert (drawn["type"], drawn["title"], drawn["chart"]["type"]) == ("data_visualization", "ISIL", "bar")
+    [series] = drawn["chart"]["series"]
+    assert [point["label"] for point in series["data"]] == drawn["chart"]["axis_config"]["categories"]
+    assert len(series["data"]) == 17
+    assert series["data"][-1] == {"label": "day 47", "value": 47 + 48 + 49}
+    assert block_faults(blocks(message)) == []
+    assert blocks(message, image=False)[1]["elements"][0]["text"] == " ".join(chart.text.split())
 
 
 def test_buttons_carry_their_command_line_and_a_bad_address_none() -> None:

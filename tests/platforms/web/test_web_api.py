@@ -66,6 +66,18 @@ async def test_a_channel_goes_by_its_id_or_its_name(web: Web) -> None:
         assert (await web.get(f"/api/channels/{name}/messages"))["messages"] == [], name
 
 
+async def test_a_chart_is_drawn_from_the_numbers_in_its_address(web: Web) -> None:
+    path = "/api/chart.svg?unit=articles&bar=3+25+Nov&bar=8+26+Nov"
+    async with web.http.get(path) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "image/svg+xml"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert ">26 Nov<" in await answer.text()
+    for wrong in ("", "?bar=many+26+Nov", "?bar=1234567890+x", f"?bar=1+{'x' * 41}", "?" + "&bar=1+x" * 121):
+        async with web.http.get(f"/api/chart.svg{wrong}") as answer:
+            assert answer.status == 422, wrong
+
+
 async def test_an_unknown_channel_is_answered_with_those_there_are(web: Web) -> None:
     for path in ("messages", "events"):
         async with web.http.get(f"/api/channels/iraq/{path}") as answer:

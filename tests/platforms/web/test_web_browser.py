@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from bot.core.chart import Chart
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, dated, paragraph
 from tests.browser import NewPage, launched, pages
 from tests.platforms.web.conftest import Serve, Web
@@ -40,6 +42,23 @@ async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
 async def web(serve: Serve) -> AsyncIterator[Web]:
     async with serve() as served:
         yield served
+
+
+BAR = """async (img) => {
+  await img.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [720, 240];
+  const pen = canvas.getContext("2d");
+  pen.drawImage(img, 0, 0, 720, 240);
+  const pixels = pen.getImageData(0, 0, 720, 240).data;
+  const seen = new Map();
+  for (let at = 0; at < pixels.length; at += 4) {
+    if (pixels[at + 3] < 255) continue;
+    const colour = `${pixels[at]},${pixels[at + 1]},${pixels[at + 2]}`;
+    seen.set(colour, (seen.get(colour) ?? 0) + 1);
+  }
+  return [...seen].sort((one, other) => other[1] - one[1])[0][0].split(",").map(Number);
+}"""
 
 
 async def live(page: Page) -> None:
@@ -169,6 +188,27 @@ async def test_an_edited_alert_is_drawn_again_in_its_place(web: Web, new_page: N
     titles = page.locator(".alert .title")
     await expect(titles).to_have_text(["First, corrected", "Second"])
     await expect(page.locator(".edited-at")).to_have_count(1)
+
+
+@pytest.mark.parametrize("colour", ["light", "dark"])
+async def test_a_chart_is_drawn_with_its_words_for_those_who_do_not_see_it(
+    web: Web, chromium: Browser, colour: Literal["light", "dark"]
+) -> None:
+    bars = tuple((f"{day} Nov", day % 7) for day in range(1, 15))
+    card = replace(alert("Charted"), chart=Chart("ISIL", "articles", bars))
+    await web.platform.send("web:general", card, delivery_id="d1")
+    page = await chromium.new_page(color_scheme=colour)
+    broken: list[str] = []
+    page.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
+    await page.goto(web.platform.url)
+    picture = page.get_by_role("img", name="1 Nov to 14 Nov: 42 articles, most (6) 6 Nov")
+    await expect(picture).to_be_visible()
+    await expect(picture).to_have_js_property("complete", True)
+    # The bar of the sixth day, as its pixels are: the picture's own style holds, and follows the reader's page.
+    pixel = await picture.evaluate(BAR)
+    assert pixel == ([47, 85, 212] if colour == "light" else [138, 162, 246])
+    assert broken == []
+    await page.close()
 
 
 async def test_instants_are_told_in_the_zone_of_the_browser(web: Web, chromium: Browser) -> None:

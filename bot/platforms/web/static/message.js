@@ -77,6 +77,13 @@ function buttons(all, press) {
   );
 }
 
+/** Drawn by the server from the numbers; the words are for those who do not see it. */
+function chart(said) {
+  if (!said.chart?.bars.length) return null;
+  const query = new URLSearchParams([["unit", said.chart.unit], ...said.chart.bars.map((bar) => ["bar", `${bar.count} ${bar.label}`])]);
+  return make("img", { class: "chart", src: `/api/chart.svg?${query}`, alt: said.chart.alt, width: 720, height: 240 });
+}
+
 const isTopics = (field) => ["topic", "topics"].includes(field.name.toLowerCase());
 
 /** The card of an alert. `line` is as the API tells it; `press` is called with a pressed button. */
@@ -95,6 +102,7 @@ export function alertCard(line, press) {
       chips.length ? make("span", { class: "chips" }, chips.map((chip) => make("bdi", { class: "chip" }, chip))) : null,
     ),
     said.title ? make("h2", { class: "title", dir: "auto" }, link(said.url, {}, said.title)) : null,
+    chart(said),
     body(said.body),
     fields(said.fields.filter((field) => !isTopics(field))),
     said.footer ? make("p", { class: "small", dir: "auto" }, said.footer) : null,
@@ -111,6 +119,7 @@ export function reply(said, press) {
     said.source || said.at
       ? make("p", { class: "small" }, said.source ? make("bdi", {}, said.source) : null, said.source && said.at ? " · " : null, said.at ? time(said.at) : null)
       : null,
+    chart(said),
     body(said.body),
     fields(said.fields),
     said.footer ? make("p", { class: "small", dir: "auto" }, said.footer) : null,
