@@ -1,6 +1,8 @@
 # One short word per task; each does its own set-up. CI runs what you run.
 PY := .venv/bin/python
 STAMP := .venv/.ready
+# Twice the cores of a small machine: half of what a test takes is waiting.
+WORKERS ?= 4
 
 .PHONY: setup demo run test slow check conformance corpus faults bench portraits lock clean
 
@@ -26,10 +28,10 @@ check: setup       ## the quick part: format, lint, types, layers
 	@.venv/bin/lint-imports
 
 test: check        ## everything
-	@.venv/bin/pytest -n 2 $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) $(ARGS)
 
 slow: setup        ## the tests that take long for what they find
-	@.venv/bin/pytest -n 2 --slow -m slow $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) --slow -m slow $(ARGS)
 
 conformance: setup ## the poller's manners: a line for each check, and the sum
 	@$(PY) -m tests.conformance
