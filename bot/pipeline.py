@@ -319,6 +319,7 @@ class Pipeline:
                 batch += await tx.audit.prune(now - self.rules.keep_audit)
                 await tx.cards.prune(now - 2 * self.rules.window)
                 await tx.budgets.prune()
+                await tx.gaps.prune()
             pruned += batch
         pruned += await self.store.marks.prune()
         if pruned:

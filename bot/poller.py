@@ -218,7 +218,8 @@ class Poller:
         new = [article for article in articles if article.id not in admitted.echoes]
         overlap = bool(fetched.known or len(new) < len(fetched.entries))
         after = after_look(feed, fetched, new, overlap=overlap, now=now)
-        if after.gap_at != feed.gap_at:
+        if after.gap_at != feed.gap_at and feed.ok_at:
+            await tx.gaps.note(feed.id, since=feed.ok_at, until=now)
             metrics.GAPS.inc()
             log.warning("articles between two looks may have been missed", feed=feed.id, source=feed.source)
         address = moved(after, now=now)

@@ -116,6 +116,12 @@ async def test_a_possible_gap_is_noted_shown_and_polled_for(newsroom: Newsroom) 
     after = await look(newsroom, document(newsroom, *[f"Peru {n} is in the news" for n in "abcdefg"]))
     assert after.gap_at == newsroom.clock()
     assert "May have missed articles" in await newsroom.say("/feed show The Wire")
+    await look(newsroom, document(newsroom, *[f"Fiji {n} is in the news" for n in "abcdefg"]), after=2 * HOUR)
+    assert "2, 3 h together" in await newsroom.say("/feed show The Wire")
+    async with newsroom.store.begin() as tx:
+        newsroom.clock.forward(91 * DAY)
+        await tx.gaps.prune()
+        assert await tx.gaps.count(1, newsroom.clock() - 365 * DAY) == (0, timedelta())
 
 
 async def test_a_permanent_redirect_is_watched_for_two_days_and_then_adopted(newsroom: Newsroom) -> None:

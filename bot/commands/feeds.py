@@ -146,6 +146,7 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
     async with desk.store.read() as tx:
         now = await tx.now()
         recent = await tx.archive.of_feed(known.id, limit=3)
+        gaps, missed = await tx.gaps.count(known.id, now - timedelta(days=30))
     body = [paragraph(f"{SAID[known.state].capitalize()}{f': {known.reason}' if known.reason else ''}.")]
     for article in recent:
         body += listed(article)
@@ -161,6 +162,7 @@ async def feed_show(desk: Desk, call: Invocation, feed: Which) -> Message:
             Field("Last read", ago(known.ok_at, now)),
             dated("Next look", known.next_check_at) if known.next_check_at else Field("Next look", "when due"),
             *_besides(known),
+            *_gaps(known, gaps, missed),
         ),
         buttons=(
             Button(turn[1], f"{turn[0]} {named(known)}"),
@@ -181,9 +183,15 @@ def _besides(feed: Feed) -> list[Field]:
         fields.append(Field("Text", "from the pages of its articles"))
     if feed.pushed:
         fields.append(Field("News", "announced by its hub; looked at less often"))
-    if feed.gap_at:
-        fields.append(dated("May have missed articles before", feed.gap_at))
     return fields
+
+
+def _gaps(feed: Feed, count: int, missed: timedelta) -> list[Field]:
+    """When two looks in a row had nothing in common, and how often that was."""
+    if feed.gap_at is None:
+        return []
+    often = [Field("Gaps in 30 days", f"{count}, {duration(missed)} together")] if count else []
+    return [dated("May have missed articles before", feed.gap_at), *often]
 
 
 @command("feed pause", "Stop hearing a feed until it is resumed", manage=True, examples=("feed pause BBC News",))

@@ -23,6 +23,7 @@ from bot.store.channels import Channels
 from bot.store.chat import ChatLog
 from bot.store.engine import Database, connect, sqlite_warnings
 from bot.store.feeds import Feeds
+from bot.store.gaps import Gaps
 from bot.store.growth import Growth
 from bot.store.marks import Marks
 from bot.store.migrate import migrate
@@ -44,6 +45,7 @@ class Tx(Transaction):
         self.feeds = Feeds(self)
         self.pushes = Pushes(self)
         self.budgets = Budgets(self)
+        self.gaps = Gaps(self)
         self.archive = Archive(self)
         self.subscriptions = Subscriptions(self)
         self.outbox = Outbox(self)

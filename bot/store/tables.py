@@ -213,6 +213,15 @@ sought = Table(
     Column("at", Instant, nullable=False),
 )
 
+gap = Table(
+    "gap",  # a span between two looks that had nothing in common
+    metadata,
+    Column("feed_id", Id, ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("until", Instant, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Index("gap_until", "until"),
+)
+
 push = Table(
     "push",  # our subscription at a feed's hub
     metadata,

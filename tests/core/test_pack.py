@@ -190,7 +190,7 @@ def test_any_text_is_a_pack_or_is_refused_in_words(tmp_path: Path, text: str) ->
 
 @pytest.fixture(scope="module")
 def default() -> tuple[PackFeed, ...]:
-    return load(DEFAULT)
+    return tuple(feed for feed in load(DEFAULT) if feed.poll)  # what is only listed need not be balanced
 
 
 def test_the_default_pack_is_balanced_over_regions_and_languages(default: tuple[PackFeed, ...]) -> None:
