@@ -67,8 +67,9 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
             try:
                 final, fetched = await house.source.look(url)
             except NotAFeed as error:
-                offers = f" It offers: {' '.join(error.offers)}" if error.offers else ""
-                raise UserError(f"{url} is not a feed but {error.found}.{offers}") from error
+                offers = "".join(f"\n  newsbell feeds add {offer}" for offer in error.offers)
+                hint = f" It offers these feeds:{offers}" if offers else " It offers no feed that we could find."
+                raise UserError(f"{url} is not a feed but {error.found}.{hint}") from error
             feed, new = await house.poller.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
             undated = datetime.min.replace(tzinfo=UTC)
