@@ -306,6 +306,29 @@ async def test_every_door_of_the_feed_source_is_guarded() -> None:
         assert caught == []
 
 
+async def test_no_form_is_connected_to_on_the_way_to_a_page_a_hub_or_a_lost_feeds_site() -> None:
+    async with canary() as (port, caught):
+        source = FeedSource(
+            contact="x",
+            ports=[80, 443, port],
+            gap=0,
+            jitter=0,
+            per_minute=0,
+            lanes=1,
+            limits=Limits(connect=3, idle=3, total=5),
+            resolver=names(port),
+        )
+        async with source:
+            for form in FORMS:
+                url = form.replace(CANARY, str(port))
+                lost = Feed(1, "https://news.example/feed", cache={"site": url})
+                for door in (source.page(url), source.ask_hub(url, {"hub.mode": "subscribe"}), source.offered(lost)):
+                    with pytest.raises(FetchError):
+                        await door
+        await asyncio.sleep(0)
+        assert caught == []
+
+
 async def test_what_leads_to_a_private_address_is_said_in_one_sentence_without_the_address_behind_the_name() -> None:
     resolver = Names(intranet_example=[["10.11.12.13"]])
     async with fetcher(Guard(), resolver) as client:
