@@ -103,6 +103,9 @@ class House:
             every(TICK, self.poller.poll_due)
             if self.poller.hubs:
                 every(timedelta(minutes=1), self.poller.hubs.renew, jitter=timedelta(seconds=10))
+            else:
+                async with self.store.begin() as tx:
+                    await tx.pushes.end_all()
             every(timedelta(minutes=1), self.surges.look, jitter=timedelta(seconds=10))
         if "deliver" in self.roles:
             every(TICK, self.courier.flush_due)
@@ -343,9 +346,6 @@ async def open_house(
             courier.serve()
             cards.serve()
         await _fill(store, wanted, interval)
-        if not base:
-            async with store.begin() as tx:
-                await tx.pushes.end_all()
         yield house
 
 
