@@ -99,8 +99,6 @@ async def test_with_a_public_address_hubs_find_our_door_on_the_web_port(tmp_path
             asked = await call(app, "GET", "/websub?feed=unknown&hub.mode=subscribe", headers={"Host": host})
             assert asked[0] == status
         assert (await call(app, "GET", "/api/channels", headers={"Host": "bell.example"}))[0] == 401
-    async with open_house(quiet(tmp_path), feeds=()) as house:
-        assert house.poller.hubs is None
 
 
 async def test_a_feeds_hub_is_asked_once_with_a_secret_and_a_callback_nobody_can_guess(newsroom: Newsroom) -> None:
@@ -196,13 +194,13 @@ async def test_a_hub_that_refuses_is_asked_ever_more_rarely(newsroom: Newsroom) 
     await newsroom.add_feed()
     await stage.look("one")
     asked = []
-    for _ in range(200):
+    for _ in range(40):
         before = len(stage.forms)
         await stage.hubs.renew()
         asked += [newsroom.clock()] * (len(stage.forms) - before)
-        newsroom.clock.forward(15 * MINUTE)
+        newsroom.clock.forward(HOUR)
     gaps = [after - before for before, after in pairwise(asked)]
-    assert 6 <= len(asked) <= 9 and gaps == sorted(gaps)
+    assert 5 <= len(asked) <= 9 and gaps == sorted(gaps)
 
 
 async def test_a_hub_may_confirm_before_it_answers_and_may_say_no(pushed: Pushed) -> None:

@@ -86,7 +86,7 @@ async def test_another_feed_is_offered_in_private_and_not_adopted(lost: Lost) ->
     lost.room.source.give(NEW, Fetched(entries=entries("sport", at=lost.room.clock())))
     await lost.fails(GONE, 8)
     await lost.room.courier.flush("fake:ada")
-    feed = await lost.fails(GONE, 4)
+    feed = await lost.fails(GONE, 1)
     assert feed.url == WIRE and len(lost.asked) == 1
     last = lost.room.platform.posted[-1]
     assert last[0] == "fake:ada" and "may have another address" in last[2].title and NEW in last[2].text
@@ -108,12 +108,12 @@ async def test_where_nothing_is_found_the_feed_goes_on_being_asked(
     lost: Lost, offers: tuple[str, ...] | FetchError
 ) -> None:
     lost.offers = offers
-    feed = await lost.fails(GONE, 12)
+    feed = await lost.fails(GONE, 9)
     assert feed.url == WIRE and feed.next_check_at and len(lost.asked) == 1
 
 
 async def test_other_failures_and_private_feeds_are_not_looked_for(lost: Lost) -> None:
-    await lost.fails(FetchError("wire.example answers with HTTP 500"), 12)
+    await lost.fails(FetchError("wire.example answers with HTTP 500"), 9)
     assert lost.asked == []
     private = Feed(9, WIRE, private=True, failing_since=lost.room.clock() - 30 * DAY)
     assert not lost.rediscovery.is_due(private, GONE, now=lost.room.clock())
