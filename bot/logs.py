@@ -54,7 +54,8 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
     render: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        # Not its own traceback: that shows every local variable, and some of those are secrets without a pattern.
+        else [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(

@@ -60,3 +60,18 @@ def test_json_lines_are_json() -> None:
     structlog.get_logger("bot").info("feed read", feed=3, new=2)
     line = json.loads(stream.getvalue())
     assert (line["event"], line["feed"], line["level"]) == ("feed read", 3, "info")
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_a_traceback_does_not_tell_what_its_variables_hold(style: str) -> None:
+    def sign(client_secret: str) -> None:
+        raise ConnectionError(f"no answer after {len(client_secret)} characters")
+
+    stream = io.StringIO()
+    logs.configure("debug", style, stream)
+    try:
+        sign("d0n0t" + "te11")
+    except ConnectionError:
+        structlog.get_logger("bot").exception("failed")
+    assert "in sign" in stream.getvalue()
+    assert "d0n0tte11" not in stream.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,21 @@ class FakeOAuth:
             ) as response,
         ):
             return response.status, await response.text()
+
+    def grant(self, team: str) -> str:
+        """An installation as the app has stored it."""
+        install = self.installs[team]
+        granted = self._granted(install)
+        return json.dumps(
+            {
+                "team_id": team,
+                "team_name": install.name,
+                "bot_token": granted["access_token"],
+                "bot_id": f"B{install.bot}",
+                "bot_user_id": install.bot,
+                "installed_at": 0.0,
+            }
+        )
 
     # The Web API's side
 

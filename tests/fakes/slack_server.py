@@ -114,6 +114,7 @@ class FakeSlack:
         self.oauth = FakeOAuth(self, bot_token)
         self.history_page = 15
         self.expired_addresses = False
+        self.deleted: set[str] = set()
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
         self.http = FakeRequests(self, signing_secret)
@@ -289,8 +290,12 @@ class FakeSlack:
             return early
         channel = self._writable(arguments["channel"])
         self._check(arguments)
+        if arguments.get("thread_ts") in self.deleted:
+            raise SlackError("thread_not_found")
         ts = self.ts()
-        kept: Payload = {key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if key in arguments}
+        kept: Payload = {
+            key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if arguments.get(key)
+        }
         own = CALLER.get()
         message: Payload = {"type": "message", "user": own.bot, "bot_id": f"B{own.bot}", "ts": ts, **kept}
         channel.messages.append(message)

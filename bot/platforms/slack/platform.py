@@ -28,7 +28,7 @@ from bot.platforms.slack.manifest import SCOPES
 from bot.platforms.slack.many import ManyTeams
 from bot.platforms.slack.once import InMemory, Marks
 from bot.platforms.slack.outcome import WRONG_TOKEN, code_of, judged
-from bot.platforms.slack.post import Poster
+from bot.platforms.slack.post import THREAD, Poster
 from bot.platforms.slack.teams import Authorize, OneTeam, Team
 from bot.platforms.slack.windows import Followed
 from bot.platforms.slack.workspace import Workspace
@@ -220,6 +220,9 @@ class SlackPlatform:
 
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
         return await self._poster.send(channel, message, delivery_id)
+
+    def thread(self, channel: str, remote_id: str) -> str:
+        return f"{channel}{THREAD}{remote_id}"
 
     async def edit(self, channel: str, remote_id: str, message: Message) -> None:
         await self._poster.edit(channel, remote_id, message)

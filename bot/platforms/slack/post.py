@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -28,6 +29,9 @@ SKEW = timedelta(seconds=30)
 PAGE, PAGES = 15, 10
 """Apps outside Slack's directory get 15 messages of history a request; an alert is lost within minutes, not days."""
 REMEMBERED = 4096
+THREAD = "/"
+"""Between a channel and the message in whose thread something goes, in an address that `thread` has made."""
+NO_THREAD = {"thread_not_found", "invalid_thread_ts", "message_not_found", "cannot_reply_to_message"}
 PICTURE_OR_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 T = TypeVar("T")
@@ -42,6 +46,8 @@ class Poster:
         self._threads = Threads()
 
     async def send(self, channel: str, message: Message, delivery_id: str) -> str:
+        """Into a channel, or into the thread of an address that has one."""
+        channel, _, root = channel.partition(THREAD)
         known = self._sent.get((channel, delivery_id))
         if known:
             return known
@@ -52,6 +58,7 @@ class Poster:
             "chat.postMessage",
             channel=place,
             metadata={"event_type": EVENT, "event_payload": {"id": delivery_id}},
+            **({"thread_ts": root} if root else {}),
             **PLAINLY,
         )
         return self._remember(channel, delivery_id, str(posted["ts"]))
@@ -80,12 +87,15 @@ class Poster:
         self._threads.remember(place, remote_id, said.union(fresh))
 
     async def find(self, channel: str, delivery_id: str, since: datetime) -> str | None:
-        """Reads the channel back for the delivery's metadata; a public channel is joined for that."""
+        """Reads the history back for the delivery's metadata; a public channel is joined for that."""
         oldest = f"{(since - SKEW).timestamp():.6f}"
+        channel, _, root = channel.partition(THREAD)
         team, place = await self._at(channel)
         async with self._judged(team):
             place = await _conversation(team, place)
-            found = await _reading(team, place, lambda: _read_back(team, place, delivery_id, oldest))
+            found = await _reading(team, place, lambda: _read_back(team, place, root, delivery_id, oldest))
+            if root and not found:  # it was posted into the channel, if the thread's first message was deleted
+                found = await _reading(team, place, lambda: _read_back(team, place, "", delivery_id, oldest))
         return self._remember(channel, delivery_id, found) if found else None
 
     async def check_channel(self, channel: str) -> str:
@@ -118,8 +128,8 @@ class Poster:
         async with self._judged(team):
             for drawn in tries:
                 try:
-                    answer = await team.posting.api_call(
-                        method, json={**arguments, "text": drawn.text, "blocks": list(drawn.blocks)}
+                    answer = await _called(
+                        team, method, {**arguments, "text": drawn.text, "blocks": list(drawn.blocks)}
                     )
                     break
                 except SlackApiError as error:
@@ -134,6 +144,16 @@ class Poster:
         if len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
         return ts
+
+
+async def _called(team: Team, method: str, arguments: dict[str, Any]) -> Any:
+    """Into the channel what should go into the thread of a message that was deleted."""
+    try:
+        return await team.posting.api_call(method, json=arguments)
+    except SlackApiError as error:
+        if "thread_ts" not in arguments or code_of(error) not in NO_THREAD:
+            raise
+    return await team.posting.api_call(method, json={**arguments, "thread_ts": None})
 
 
 async def _conversation(team: Team, place: str) -> str:
@@ -155,12 +175,18 @@ async def _reading(team: Team, place: str, read: Callable[[], Awaitable[T]]) -> 
     return await read()
 
 
-async def _read_back(team: Team, place: str, delivery_id: str, oldest: str) -> str | None:
+async def _read_back(team: Team, place: str, root: str, delivery_id: str, oldest: str) -> str | None:
+    """The delivery in the channel, or in the thread of `root`."""
+    client = team.posting
+    ask = functools.partial(client.conversations_replies, ts=root) if root else client.conversations_history
     cursor = ""
     for _ in range(PAGES):
-        answer = await team.posting.conversations_history(
-            channel=place, oldest=oldest, include_all_metadata=True, limit=PAGE, cursor=cursor
-        )
+        try:
+            answer = await ask(channel=place, oldest=oldest, include_all_metadata=True, limit=PAGE, cursor=cursor)
+        except SlackApiError as error:
+            if root and code_of(error) in NO_THREAD:
+                return None
+            raise
         for posted in answer.get("messages") or ():
             metadata = posted.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
