@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.errors import SettingsError
+from bot.core.errors import DeliveryError, SettingsError
 from bot.core.message import Message
 from bot.core.model import Subscription
 from bot.core.ports import Places
@@ -308,7 +308,11 @@ def _must_be_granted(team: Team) -> None:
 async def _check_each(teams: ManyTeams) -> str:
     names: list[str] = []
     for identity in await teams.installations.teams():
-        team = await teams.get(identity)
+        try:
+            async with judged(renew=teams.renew):
+                team = await teams.get(identity)
+        except DeliveryError as error:
+            raise SettingsError(f"Workspace {identity}: {error}") from error
         if missing := [scope for scope in SCOPES if scope not in team.scopes]:
             raise SettingsError(
                 f"The Slack app lacks the scopes {', '.join(missing)} in {team.name}: an admin there installs it again "

@@ -346,6 +346,18 @@ async def test_a_token_that_cannot_be_opened_waits_and_closes_no_channel(slack: 
     assert (waits.value.refused, waits.value.reach) == (True, "tenant")
 
 
+async def test_a_check_names_the_workspace_in_which_something_is_wrong(slack: FakeSlack) -> None:
+    vault = MemoryVault()
+    await vault.put(f"slack:{TEAM}", "installation", slack.oauth.grant(TEAM))
+    platform = platform_for_many(slack, vault)
+    slack.oauth.own.scopes.discard("users:read")
+    with pytest.raises(SettingsError, match="lacks the scopes users:read in Newsroom"):
+        await platform.check()
+    slack.removed = True
+    with pytest.raises(SettingsError, match=f"Workspace {TEAM}: The app was removed from this workspace"):
+        await platform_for_many(slack, vault).check()
+
+
 async def test_an_alert_is_posted_by_a_process_that_only_delivers(slack: FakeSlack) -> None:
     vault = MemoryVault()
     async with running(slack, vault=vault):
