@@ -86,14 +86,16 @@ class Tokens:
     Spans are worked out when first asked for: most articles match nothing and need none.
     """
 
-    __slots__ = ("_spans", "text", "words")
+    __slots__ = ("_plain", "_spans", "text", "words")
 
     def __init__(self, text: str) -> None:
         self.text = text
         plain = _plain(text)
         self._spans: list[tuple[int, int]] | None = None
+        self._plain = ""
         if plain.isascii():
-            self.words: list[str] = _ASCII_WORD.findall(plain.lower())
+            self._plain = plain.lower()
+            self.words: list[str] = _ASCII_WORD.findall(self._plain)
             return
         self.words = []
         self._spans = []
@@ -111,7 +113,7 @@ class Tokens:
     @property
     def spans(self) -> list[tuple[int, int]]:
         if self._spans is None:
-            self._spans = [found.span() for found in _ASCII_WORD.finditer(_plain(self.text).lower())]
+            self._spans = [found.span() for found in _ASCII_WORD.finditer(self._plain)]
         return self._spans
 
     def counted(self, ends: Sequence[int]) -> list[int]:
@@ -120,10 +122,9 @@ class Tokens:
             starts = [start for start, _ in self._spans]
             return [bisect_left(starts, end) for end in ends]
         # Counting is cheaper than placing every word, and no word of an ASCII text runs over a sentence's end.
-        plain = _plain(self.text).lower()
         counts, total, at = [], 0, 0
         for end in ends:
-            total += len(_ASCII_WORD.findall(plain, at, end))
+            total += len(_ASCII_WORD.findall(self._plain, at, end))
             counts.append(total)
             at = end
         return counts

@@ -29,13 +29,13 @@ from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, parts_of
 from bot.topics.query.node import Node, keys
 from bot.topics.query.parse import LONGEST
 from bot.topics.query.requires import commonness, suffices
-from bot.topics.query.row import Numbers, Rows, decode, encode, fits, groups, holds, items, row_of
+from bot.topics.query.row import Numbers, Rows, decode, encode, fits, groups, items, row_of
 from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Topic, TopicKind
 from bot.topics.wanted import Wanted
 
-MOST_MOVED = 200
+MOST_MOVED = 50
 """Topics looked at for a better place after one article, so that no article waits long for it."""
 
 # What is known of each topic beside its row.
@@ -272,30 +272,39 @@ class Percolator:
         places = present.places
         slots, flags = self._slots, self._flags
         seen = {*places, _ALONE}
-        true: set[int] = set()
+        lone: list[int] = []
+        paired: list[int] = []  # a pair has vouched for two of their groups
         for key in places:
             slot = slots[key]
             if slot is None:
                 continue
             if isinstance(slot, int):
-                if slot not in true and (flags[slot] & _SINGLE or self._holds(slot, present, document)):
-                    true.add(slot)
+                lone.append(slot)
                 continue
             for second in slot.keys() & seen:
                 waiting = slot[second]
-                for number in (waiting,) if isinstance(waiting, int) else waiting:
-                    if flags[number] & _SURE:
-                        # The pair has vouched for both groups.
-                        true.add(number)
-                    elif number not in true and self._holds(number, present, document):
-                        true.add(number)
+                if isinstance(waiting, int):
+                    paired.append(waiting)
+                else:
+                    paired += waiting
+        true = {number for number in paired if flags[number] & _SURE}
+        unsure = {number for number in paired if not flags[number] & _SURE}
+        for number in lone:
+            if flags[number] & _SINGLE:
+                true.add(number)
+            else:
+                unsure.add(number)
+        holds = self._rows.holds
+        for number in unsure:
+            if holds(number, places, document) and (
+                not flags[number] & _TREE or self._tree_holds(number, present, document)
+            ):
+                true.add(number)
         self._move(self._frequency.learn(places))
         return true
 
-    def _holds(self, number: int, present: Present, document: Document) -> bool:
-        if not holds(self._rows[number], present.places, document):
-            return False
-        return not self._flags[number] & _TREE or Evaluator(document, present).holds(self._tree(number))
+    def _tree_holds(self, number: int, present: Present, document: Document) -> bool:
+        return Evaluator(document, present).holds(self._tree(number))
 
     def _tree(self, number: int) -> Node:
         tree = self._trees.get(number)

@@ -25,6 +25,10 @@ _ONE = ANY + 4
 """The head of a single key that must be there, which most items are."""
 
 Numbers = tuple[int, ...]
+Spans = list[tuple[int, int]]
+
+MOST_COMPARED = 64
+"""Pairs of places that are compared one by one; more are put in order first."""
 
 
 def row_of(groups: Iterable[Sequence[int]]) -> list[int]:
@@ -112,9 +116,10 @@ def groups(row: Sequence[int]) -> list[Numbers]:
     return found if len(found) < 2 else list(dict.fromkeys(found))
 
 
-def holds(row: Sequence[int], places: Places, document: Document) -> bool:
-    """Whether a row is true of an article."""
-    at, end = 0, len(row)
+def holds(row: Sequence[int], places: Places, document: Document, at: int = 0, end: int = -1) -> bool:
+    """Whether a row, which may be a part of a longer one, is true of an article."""
+    if end < 0:
+        end = len(row)
     while at < end:
         head = row[at]
         if head == _ONE:
@@ -122,13 +127,10 @@ def holds(row: Sequence[int], places: Places, document: Document) -> bool:
                 return False
             at += 2
             continue
-        kind = head & 3
-        if kind == NEAR:
+        if head & 3 == NEAR:
             middle = at + 3 + row[at + 2]
             past = middle + 1 + row[middle]
-            left = [span for number in row[at + 3 : middle] if number in places for span in places[number]]
-            right = [span for number in row[middle + 1 : past] if number in places for span in places[number]]
-            if not left or not right or not near(left, right, head >> 2, document, ordered=bool(row[at + 1])):
+            if not _meet(row[at + 3 : middle], row[middle + 1 : past], places, head >> 2, document, row[at + 1]):
                 return False
             at = past
             continue
@@ -136,27 +138,39 @@ def holds(row: Sequence[int], places: Places, document: Document) -> bool:
         at += 1
         while at < past and row[at] not in places:
             at += 1
-        if (at < past) == (kind == NONE):
+        if (at < past) == (head & 3 == NONE):
             return False
         at = past
     return True
 
 
-def near(
-    left: list[tuple[int, int]], right: list[tuple[int, int]], reach: int, document: Document, *, ordered: bool
+def _meet(
+    left: Iterable[int], right: Sequence[int], places: Places, reach: int, document: Document, ordered: int
 ) -> bool:
-    """Whether any two are near enough: nothing of them overlaps, and they stand in one text."""
-    if len(left) == len(right) == 1:
-        (start, end), (other, past) = left[0], right[0]
-        if 0 <= other - end <= reach:
-            return document.part_of(start) == document.part_of(other)
-        return not ordered and 0 <= start - past <= reach and document.part_of(start) == document.part_of(other)
-    if _follows(left, right, reach, document):
-        return True
-    return not ordered and _follows(right, left, reach, document)
+    """Whether any two mentions are near enough: nothing of them overlaps, and they stand in one text."""
+    for one in left:
+        if one not in places:
+            continue
+        firsts = places[one]
+        for other in right:
+            if other not in places:
+                continue
+            seconds = places[other]
+            if len(firsts) * len(seconds) > MOST_COMPARED:
+                if _follows(firsts, seconds, reach, document):
+                    return True
+                if not ordered and _follows(seconds, firsts, reach, document):
+                    return True
+                continue
+            for start, end in firsts:
+                for begin, past in seconds:
+                    close = 0 <= begin - end <= reach or (0 <= start - past <= reach and not ordered)
+                    if close and document.part_of(start) == document.part_of(begin):
+                        return True
+    return False
 
 
-def _follows(first: list[tuple[int, int]], second: list[tuple[int, int]], reach: int, document: Document) -> bool:
+def _follows(first: Spans, second: Spans, reach: int, document: Document) -> bool:
     """Whether one of the second begins within reach of the end of one of the first.
 
     Of all ends before a beginning, the last is the nearest.
@@ -196,6 +210,11 @@ class Rows:
     def __getitem__(self, number: int) -> array[int]:
         first = self._first[number]
         return self._row[first : first + self._size[number]]
+
+    def holds(self, number: int, places: Places, document: Document) -> bool:
+        """Whether the row of that number is true of an article."""
+        first = self._first[number]
+        return holds(self._row, places, document, first, first + self._size[number])
 
     def put(self, number: int, row: Sequence[int]) -> None:
         """Numbers come in order, or are some that were given back."""
