@@ -25,11 +25,11 @@ from bot.topics.glance import Glance
 from bot.topics.parts import parts
 from bot.topics.present import Present
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, parts_of
+from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, judge_row, parts_of, says_how_close
 from bot.topics.query.node import Node, keys
 from bot.topics.query.parse import LONGEST
 from bot.topics.query.requires import commonness, suffices
-from bot.topics.query.row import Numbers, Rows, decode, encode, fits, groups, items, row_of
+from bot.topics.query.row import Numbers, Rows, encode, fits, groups, items, row_of
 from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Topic, TopicKind
@@ -50,6 +50,8 @@ _APART = 8
 _QUERY = 16
 _TREE = 32
 """A query that says more than its row."""
+_SAYS = 64
+"""A query that says how close is close enough."""
 
 _ALONE = -1
 """In place of a second key: topics with one group wait for none."""
@@ -215,9 +217,11 @@ class Percolator:
                     continue
                 most = MOST_SIDES if flag & _QUERY else len(required)
                 match = _judge(names[number], required, scorer, asked, apart=apart, most=most)
+            elif flag & _TREE:
+                match = judge_query(names[number], self._tree(number), scorer, evaluator, asked)
             else:
-                query = self._tree(number) if flag & _TREE else decode(rows[number], self._wanted.keys)
-                match = judge_query(names[number], query, scorer, evaluator, asked)
+                says = bool(flag & _SAYS)
+                match = judge_row(names[number], rows[number], scorer, evaluator, asked, says=says)
             if match:
                 found.append(match)
         return sorted(found, key=lambda match: (-match.score, match.topic))
@@ -400,7 +404,8 @@ def _flags(topic: Topic) -> int:
     flags |= _SINGLE if sure and len(topic.groups) == 1 else 0
     if topic.query is None:
         return flags | _GROUPED
-    return flags | _QUERY | (_GROUPED if is_flat(topic.query) else 0) | (0 if fits(topic.query) else _TREE)
+    flags |= _QUERY | (_GROUPED if is_flat(topic.query) else 0) | (0 if fits(topic.query) else _TREE)
+    return flags | (_SAYS if says_how_close(topic.query) else 0)
 
 
 def _all_sides(row: Sequence[int]) -> list[Numbers]:

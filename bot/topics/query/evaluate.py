@@ -70,7 +70,7 @@ class Evaluator:
         if not self.holds(node.left) or not self.holds(node.right) or self._plainly_far(node):
             return None
         left, right = self.found(node.left), self.found(node.right)
-        return self._near(node, left, right) if left and right else None
+        return self.together(node.how, node.words, left, right) if left and right else None
 
     def _plainly_far(self, node: Near) -> bool:
         """Whether two phrases are too far apart wherever they stand; most are, and counting is cheap."""
@@ -150,9 +150,10 @@ class Evaluator:
                     found.append(Mention(base + first, base + past))
         return found or None
 
-    def _near(
-        self, node: Near, left: list[Mention], right: list[Mention]
+    def together(
+        self, how: How, words: int, left: list[Mention], right: list[Mention]
     ) -> tuple[list[Mention], list[Mention]] | None:
+        """Of two lists of mentions, those near one of the other list; None where none are."""
         starts = sorted(right, key=lambda mention: mention.start)
         ends = sorted(right, key=lambda mention: mention.end)
         by_start, by_end = [mention.start for mention in starts], [mention.end for mention in ends]
@@ -162,24 +163,24 @@ class Evaluator:
             after = bisect_left(by_start, mention.end)
             candidates = [(mention, starts[after])] if after < len(starts) else []
             before = bisect_right(by_end, mention.start) - 1
-            if before >= 0 and node.how is not How.ONEAR:
+            if before >= 0 and how is not How.ONEAR:
                 candidates.append((ends[before], mention))
             for first, second in candidates:
-                if self._together(node, first, second):
+                if self._close(how, words, first, second):
                     lefts[mention] = None
                     rights[second if first is mention else first] = None
         return (_merged([list(lefts)]), _merged([list(rights)])) if lefts else None
 
-    def _together(self, node: Near, first: Mention, second: Mention) -> bool:
+    def _close(self, how: How, words: int, first: Mention, second: Mention) -> bool:
         document = self._document
         if document.part_of(first.start) != document.part_of(second.start):
             return False
-        if node.how is How.SENT:
+        if how is How.SENT:
             return document.sentence_at(first.start) == document.sentence_at(second.start)
         gap = second.start - first.end
-        if node.how is How.PARA:
+        if how is How.PARA:
             return gap <= PARAGRAPH and document.same_line(first.start, second.start)
-        return gap <= node.words
+        return gap <= words
 
 
 def _merged(hits: Iterable[list[Mention]]) -> list[Mention]:

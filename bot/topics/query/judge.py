@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.model import Match, Sensitivity
 from bot.topics.parts import parts
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Not, Pattern, children, leaves, walk
+from bot.topics.query.node import (
+    IN_TITLE,
+    And,
+    AtLeast,
+    How,
+    Leaf,
+    Loose,
+    Near,
+    Node,
+    Not,
+    Pattern,
+    children,
+    leaves,
+    walk,
+)
+from bot.topics.query.row import ANY, NEAR, items
 from bot.topics.score import THRESHOLDS, Scorer, Side
 
 SAID_SO = 0.5
@@ -16,12 +33,31 @@ MOST_SIDES = 5
 
 def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sensitivity: Sensitivity) -> Match | None:
     """The match of a query that is true, or None where the article says too little of it."""
-    sides = _sides(node, scorer, evaluator)
+    return _judged(name, _sides(node, scorer, evaluator), scorer, sensitivity, says=says_how_close(node))
+
+
+def judge_row(
+    name: str, row: Sequence[int], scorer: Scorer, evaluator: Evaluator, sensitivity: Sensitivity, *, says: bool
+) -> Match | None:
+    """The same for a query that is kept as a row; `says` is what `says_how_close` answers of it."""
+    sides: list[Side] = []
+    mentions = scorer.present.mentions
+    for kind, groups, words, ordered in items(row):
+        if kind == NEAR:
+            how = How.ONEAR if ordered else How.NEAR
+            pair = evaluator.together(how, words, mentions(groups[0]), mentions(groups[1]))
+            sides += map(scorer.side_of, pair or ())
+        elif kind == ANY and (side := scorer.side(groups[0])):
+            sides.append(side)
+    return _judged(name, sides, scorer, sensitivity, says=says)
+
+
+def _judged(name: str, sides: list[Side], scorer: Scorer, sensitivity: Sensitivity, *, says: bool) -> Match | None:
     if not sides:
         # Nothing but what is said of the article (source, language): it is exactly what was asked for.
         return Match(name, 1.0, scorer.opening())
     score = sides[0].score if len(sides) == 1 else scorer.together(sides[:MOST_SIDES], apart=False)
-    if score < SAID_SO and _says_how_close(node):
+    if score < SAID_SO and says:
         score = SAID_SO
     score = round(score, 4)
     return Match(name, score, scorer.quotes(sides)) if score >= THRESHOLDS[sensitivity] else None
@@ -33,7 +69,7 @@ def parts_of(node: Node, scorer: Scorer, evaluator: Evaluator) -> tuple[str, ...
     if not sides:
         return ("it asks for nothing of the text",)
     raised = (
-        (f"at least {round(SAID_SO * 100)}, for it says itself how close is close",) if _says_how_close(node) else ()
+        (f"at least {round(SAID_SO * 100)}, for it says itself how close is close",) if says_how_close(node) else ()
     )
     return (*parts(scorer, sides, apart=False), *raised)
 
@@ -66,7 +102,8 @@ def is_flat(node: Node) -> bool:
     ) and not any(isinstance(part, Near | AtLeast | And) for part in parts)
 
 
-def _says_how_close(node: Node) -> bool:
+def says_how_close(node: Node) -> bool:
+    """Whether it says itself how close is close enough."""
     return any(
         isinstance(each, Near | Loose | AtLeast)
         or (isinstance(each, Leaf) and each.key.startswith(IN_TITLE))

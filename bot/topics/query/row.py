@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.topics.document import Document
 from bot.topics.phrases import Places
-from bot.topics.query.node import And, How, Leaf, Near, Node, Not, Or, leaves
+from bot.topics.query.node import And, How, Near, Node, Not, leaves
 
 ANY, NONE, NEAR = range(3)
 _ONE = ANY + 4
@@ -60,22 +60,6 @@ def encode(node: Node, number_of: Callable[[str], int]) -> list[int]:
             keys = leaves(inner)
             row += (kind + 4 * len(keys), *map(number_of, keys))
     return row
-
-
-def decode(row: Sequence[int], key_of: Sequence[str]) -> Node:
-    """The query again. How it was written is not kept: it reads as its keys."""
-    parts: list[Node] = []
-    for kind, sides, words, ordered in items(row):
-        nodes = [_either([Leaf(key_of[number], key_of[number]) for number in side]) for side in sides]
-        if kind == NEAR:
-            parts.append(Near(nodes[0], nodes[1], How.ONEAR if ordered else How.NEAR, words))
-        else:
-            parts.append(Not(nodes[0]) if kind == NONE else nodes[0])
-    return And(tuple(parts)) if len(parts) > 1 else parts[0]
-
-
-def _either(leaves: list[Node]) -> Node:
-    return Or(tuple(leaves)) if len(leaves) > 1 else leaves[0]
 
 
 def items(row: Sequence[int]) -> Iterator[tuple[int, list[Numbers], int, int]]:
