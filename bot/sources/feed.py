@@ -274,7 +274,7 @@ class FeedSource:
             told = await self._lanes.read(job, answer.body)
         except FetchError as error:
             raise FetchError(f"{host}: {error}") from None
-        _refuse_content(told, answer)
+        _refuse_content(told, answer, private=is_private(feed.url) or is_private(answer.url))
         kept = {"reader": _reader(feed), "sha256": _digest(answer), "parsed_at": parsed_at, **validation(cache)}
         kept |= {"slices": told["slices"]} if told.get("slices") else {}
         kept = after_200(kept, answer.headers, now=now)
@@ -318,9 +318,11 @@ class FeedSource:
 connect = FeedSource
 
 
-def _refuse_content(told: Mapping[str, Any], answer: Answer) -> None:
-    """Raise what a body that is no feed means."""
+def _refuse_content(told: Mapping[str, Any], answer: Answer, *, private: bool) -> None:
+    """Raise what a body that is no feed means. A page may repeat its address as its title: not where that is a key."""
     host = _host(answer)
+    if private:
+        told = {**told, "found": str(told.get("found", "")).partition(", “")[0]}
     match told["kind"]:
         case "empty":
             raise FetchError(f"{host} sends an empty page")

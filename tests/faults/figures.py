@@ -380,4 +380,5 @@ FIGURES: dict[str, Callable[[bool], Figure]] = {
     "T2": clocks,
     "P1": machine,
     "P4": secrecy.strangers,
+    "P5": secrecy.canaries,
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from pathlib import Path
 
+from tests.faults.canaries import SECRETS, sing
 from tests.faults.figure import Figure
 from tests.faults.strangers import audited, besiege
 from tests.simulator.world import fast_disk
@@ -27,4 +29,19 @@ def strangers(nightly: bool) -> Figure:
         + (f"; {' / '.join(each[:200] for each in bad)}" if bad else ""),
         "0 / 0 / 0 / 0; 0",
         not bad and len(siege.ways) == 5 and changes > 0,
+    )
+
+
+def canaries(nightly: bool) -> Figure:
+    with tempfile.TemporaryDirectory(dir=fast_disk()) as folder:
+        # A process of its own: whoever runs the figures has switched logging off.
+        logging.disable(logging.NOTSET)
+        aviary = asyncio.run(sing(Path(folder)))
+    listened = ", ".join(f"{where} {size // 1000} kB" for where, size in aviary.listened.items())
+    return Figure(
+        f"{len(SECRETS)} secrets through the whole program at DEBUG, with servers that repeat them ({listened})",
+        f"{len(aviary.heard)} heard"
+        + (f"; {' / '.join(each[:200] for each in aviary.heard[:3])}" if aviary.heard else ""),
+        "0",
+        not aviary.heard and aviary.listened["logs"] > 10_000,
     )
