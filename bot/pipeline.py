@@ -193,13 +193,17 @@ class Pipeline:
         return set(ringing)
 
     async def _rewrite(self, tx: Tx, feed: Feed, fetched: Fetched, now: datetime) -> set[str]:
-        """Take in what outlets changed: their cards are to tell it, and who only now finds a topic there hears of it.
+        """Take in what outlets changed or took away: cards are to tell it, and who only now finds a topic hears of it.
 
         The channels that ring.
         """
         ringing: set[str] = set()
         rewritten = await tx.revisions.take(feed, fetched.entries, now=now)
-        for story_id in dict.fromkeys(each.before.story_id for each in rewritten if each.told):
+        changed = [each.before.story_id for each in rewritten if each.told]
+        changed += await tx.revisions.back(feed, fetched.entries)
+        if feed.ok_at and not fetched.known and not fetched.partial:
+            changed += await tx.revisions.gone(feed, fetched.entries, now=now)  # it is the whole document
+        for story_id in dict.fromkeys(changed):
             await tx.cards.want(story_id, now=now)
         recent = [each for each in rewritten if each.after.when >= now - self.rules.max_age]
         # No more than of a flood: a feed may get another footer in all its items.

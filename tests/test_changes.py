@@ -146,3 +146,41 @@ async def test_a_change_of_what_is_old_or_was_about_it_before_rings_nothing(room
     await room.poll()
     await room.flush()
     assert len(room.platform.posted) == 1
+
+
+def document(room: Newsroom, *left_out: int, raid: bool = True) -> Fetched:
+    """The whole feed: the raid, and what is older than it."""
+    start = room.clock() - timedelta(hours=30)
+    older = entries("Rain in the hills", "Sun", "Snow", "Hail", "Fog", "Wind", at=start, text="It was on the hills.")
+    entry = Entry("raid", FIRST, url="https://wire.example/raid", link_key="wire.example/raid", summary=TEXT,
+                  published=room.clock(), lang="en")  # fmt: skip
+    kept = tuple(each for number, each in enumerate(older) if number not in left_out)
+    return Fetched(entries=((entry,) if raid else ()) + kept)
+
+
+async def look(room: Newsroom, fetched: Fetched) -> None:
+    room.source.give(WIRE, fetched)
+    await room.poll()
+    await room.edit()
+
+
+async def test_an_article_that_leaves_its_feed_before_older_ones_is_said_to_be_taken_out(room: Newsroom) -> None:
+    whole = document(room)
+    await look(room, whole)
+    await look(room, Fetched(entries=whole.entries[1:]))
+    assert card(room).body[-1].text.startswith("Taken out of its feed by The Wire, 27 Nov")
+    assert f"{FIRST} — taken out of its feed" in await room.say("/changes ISIL")
+    await look(room, Fetched(entries=whole.entries[1:]))
+    assert "1 change about ISIL" in await room.say("/changes ISIL")
+    await look(room, whole)  # it is back: it was not removed
+    assert "Taken out" not in card(room).text
+    assert "Nothing about ISIL was changed" in await room.say("/changes ISIL")
+
+
+async def test_what_drops_off_the_end_or_leaves_with_many_was_not_taken_out(room: Newsroom) -> None:
+    whole = document(room)
+    await look(room, whole)
+    await look(room, Fetched(entries=whole.entries[:1] + whole.entries[3:]))  # the two oldest went
+    await look(room, Fetched(entries=whole.entries[4:]))  # the newest went with all but three
+    await look(room, Fetched(entries=(whole.entries[5],), known=6))  # only what is new was read
+    assert "Nothing about all feeds was changed" in await room.say("/changes")

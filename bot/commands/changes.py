@@ -15,7 +15,7 @@ from bot.core.model import Article, Revision
 
 @command(
     "changes",
-    "Headlines and texts that outlets changed after we had read them",
+    "Headlines and texts that outlets changed after we had read them, and articles that they took away",
     private=False,
     examples=("changes", "changes ISIL", "changes Russia-Iraq 14d"),
 )
@@ -45,6 +45,8 @@ async def changes(
     def draw(each: tuple[Revision, Article]) -> Paragraph:
         revision, article = each
         told = f" — it was “{revision.title}”" if revision.headline else " — its text was changed"
+        if revision.removed:
+            told = " — taken out of its feed, where older ones stayed"
         about = by(article.source, revision.at)
         return paragraph(headline(article.title, article.url), told, *about, kind=Kind.ITEM)
 

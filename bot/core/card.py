@@ -64,12 +64,17 @@ def corrections(article_id: str, reports: Sequence[Report], revisions: Sequence[
     last: dict[str, Revision] = {}
     for revision in revisions:
         held = last.get(revision.article_id)
-        if revision.article_id in outlets and (revision.headline or not (held and held.headline)):
+        telling = revision.headline or revision.removed
+        if revision.article_id in outlets and (telling or not (held and held.headline)):
             last[revision.article_id] = revision
     lines = []
     for revision in last.values():
         by = f" by {outlets[revision.article_id]}" if outlets[revision.article_id] else ""
-        if revision.headline:
+        if revision.removed:
+            # Of a feed that is all one can know; why it went, and whether its page is still there, nobody says.
+            said = f": “{titles[revision.article_id]}”" if revision.article_id != article_id else ""
+            lines.append(paragraph(f"Taken out of its feed{by}, ", revision.at, said, kind=Kind.NOTE))
+        elif revision.headline:
             now = f": “{titles[revision.article_id]}”" if revision.article_id != article_id else ""
             said = f"{now}; it was “{revision.title}”"
             lines.append(paragraph(f"Headline changed{by}, ", revision.at, said, kind=Kind.NOTE))

@@ -351,7 +351,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What an article said before `at`, when its outlet changed its headline, its text, or both."""
+    """What an article said before `at`, when its outlet changed its headline, its text, or both, or took it away."""
 
     article_id: str
     at: datetime
@@ -359,6 +359,11 @@ class Revision:
     summary: str = ""
     headline: bool = False
     text: bool = False
+
+    @property
+    def removed(self) -> bool:
+        """It changed neither: the article left its feed, although older ones stayed."""
+        return not (self.headline or self.text)
 
 
 class DeliveryState(StrEnum):

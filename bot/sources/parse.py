@@ -27,7 +27,7 @@ from bot.sources.charset import decode
 from bot.sources.dates import moment
 from bot.sources.language import Languages, primary
 from bot.sources.links import link_key, web_link
-from bot.sources.slices import hashes, slice_hash, slices
+from bot.sources.slices import hashes, slice_hash, slices, vanished
 from bot.sources.text import clean, cut, one_line, plain, unescaped
 
 feedparser.api.PREFERRED_XML_PARSERS = ["bot.sources.expat"]
@@ -133,7 +133,7 @@ class Reader:
         marks = [slice_hash(item) for item in items]
         known = hashes(job.get("slices", ""))
         fresh = [item for item, mark in zip(items, marks, strict=True) if mark not in known]
-        if cutting and len(fresh) < len(items):
+        if cutting and len(fresh) < len(items) and not vanished(job.get("slices", ""), marks):
             if not fresh:
                 return {"kind": "same", "slices": "".join(marks), "known": len(marks)}
             # Only what is new is read. Where that goes wrong in any way, the whole document is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -76,3 +76,18 @@ def slice_hash(item: str) -> str:
 def hashes(packed: str) -> frozenset[str]:
     """The hashes in a text that is nothing but hashes, as they are kept between two looks."""
     return frozenset(packed[at : at + HASH] for at in range(0, len(packed), HASH))
+
+
+def vanished(packed: str, marks: Sequence[str]) -> bool:
+    """Whether more of the items of the last look are missing, before the last one that stays, than others stand there.
+
+    An item that was corrected has another in its place, and what drops off the end is followed by none that stays.
+    """
+    before = [packed[at : at + HASH] for at in range(0, len(packed), HASH)]
+    stay = set(before) & set(marks)
+    if not stay:
+        return False
+    last = max(place for place, mark in enumerate(before) if mark in stay)
+    missing = sum(mark not in stay for mark in before[:last])
+    end = max(place for place, mark in enumerate(marks) if mark in stay)
+    return missing > sum(mark not in stay for mark in marks[:end])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from bot.core.model import Article, Entry, Feed, Revision
 from bot.store import tables as t
@@ -21,7 +21,14 @@ OLD = 4_000
 MOST = 20
 """Revisions kept of one article: a live blog has a new headline every few minutes."""
 
+STAY = 3
+"""Items of a document that must be older than one that left it: then its end did not come near."""
+LEAVE = 2
+"""Articles that may leave together and be called removed; more is a feed that orders itself anew."""
+RECENT = timedelta(days=3)
+
 article, revision = t.article.c, t.revision.c
+REMOVED = (revision.headline.is_(False), revision.rewritten.is_(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,53 @@ class Revisions:
         before = to_article(known._mapping)
         after = replace(before, title=values["title"], summary=values["summary"], text=text)
         return [Rewritten(before, after, bool(found))]
+
+    async def gone(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[int]:
+        """Note what has left a feed's whole document although older items stay; the stories that it belongs to.
+
+        That is as much as a feed lets know of a removal. Where several leave at once the feed is no list of the newest,
+        or was rebuilt, and nothing is said.
+        """
+        published = sorted(entry.published for entry in entries if entry.published)
+        if len(published) < STAY:
+            return []
+        after = max(published[STAY - 1], now - RECENT)
+        keys = {digest(entry.key) for entry in entries}
+        links = {entry.link_key for entry in entries if entry.link_key}
+        rows = await self.tx.rows(
+            select(article.id, article.key, article.link_key, article.story_id, article.title)
+            .where(article.feed_id == feed.id, article.published > after, article.story_id.is_not(None))
+            .order_by(article.at.desc()).limit(len(entries) + MOST)
+        )  # fmt: skip
+        missing = [row for row in rows if row.key not in keys and row.link_key not in links]
+        noted = await self._removed([row.id for row in missing])
+        fresh = [row for row in missing if row.id not in noted]
+        if len(fresh) > LEAVE or len(fresh) * 4 > len(rows):
+            return []
+        for row in fresh:
+            await self.tx.execute(
+                self.tx.insert(t.revision).values(
+                    article_id=row.id, at=now, title=row.title, summary="", headline=False, rewritten=False
+                )
+            )
+        return [row.story_id for row in fresh]
+
+    async def back(self, feed: Feed, entries: Sequence[Entry]) -> list[int]:
+        """What a feed shows again was not removed; the stories that it belongs to."""
+        stories: dict[int, None] = {}
+        for keys in slices([digest(entry.key) for entry in entries]):
+            mine = select(article.id).where(article.feed_id == feed.id, article.key.in_(keys))
+            rows = await self.tx.rows(
+                delete(t.revision).where(*REMOVED, revision.article_id.in_(mine)).returning(revision.article_id)
+            )
+            for row in rows:
+                found = await self.tx.first(select(article.story_id).where(article.id == row.article_id))
+                stories |= {found.story_id: None} if found else {}
+        return list(stories)
+
+    async def _removed(self, ids: list[int]) -> set[int]:
+        rows = await self.tx.rows(select(revision.article_id).where(*REMOVED, revision.article_id.in_(ids)))
+        return {row.article_id for row in rows}
 
     async def _kept(self, article_id: int) -> int:
         counted = await self.tx.execute(select(func.count()).where(revision.article_id == article_id))

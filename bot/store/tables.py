@@ -312,7 +312,7 @@ report = Table(
 )
 
 revision = Table(
-    "revision",  # what an article said before its outlet changed it
+    "revision",  # what an article said before its outlet changed it, or took it out of its feed (then neither is true)
     metadata,
     Column("id", Id, primary_key=True),
     Column("article_id", Id, ForeignKey("article.id", ondelete="CASCADE"), nullable=False),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.slices import HASH, hashes, slice_hash, slices
+from bot.sources.slices import HASH, hashes, slice_hash, slices, vanished
 
 
 def document(*items: str) -> str:
@@ -70,3 +71,24 @@ def test_two_texts_have_two_hashes() -> None:
     assert len(slice_hash("a")) == HASH
     assert hashes(slice_hash("a") + slice_hash("b")) == {slice_hash("a"), slice_hash("b")}
     assert hashes("") == frozenset()
+
+
+def packed(letters: str) -> str:
+    return "".join(letter * HASH for letter in letters)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "gone"),
+    [
+        ("abcd", "xabc", False),  # a new one came, the oldest dropped off
+        ("abcd", "acd", True),
+        ("abcd", "xbcd", False),  # corrected, or gone for a new one: the daily whole look tells
+        ("abcd", "bcd", True),  # the newest was taken back
+        ("abcd", "xacd", False),
+        ("abcd", "acde", True),  # a document of fixed length: an older one stands at its end again
+        ("abcd", "wxyz", False),
+        ("", "ab", False),
+    ],
+)
+def test_an_item_is_missed_where_one_that_stood_behind_it_stays(before: str, now: str, gone: bool) -> None:
+    assert vanished(packed(before), [letter * HASH for letter in now]) is gone
