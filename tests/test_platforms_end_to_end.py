@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.fakes.air import PATIENCE, on_air
-from tests.fakes.discord_server import ALERTS, FakeDiscord
+from tests.fakes.discord_server import ALERTS, DESK, FakeDiscord
 from tests.fakes.discord_world import SEND, buttons_of, text_of
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import text_of as slack_text
@@ -46,14 +47,17 @@ async def test_a_card_on_discord_is_edited_as_its_story_goes_on(tmp_path: Path) 
         on_air(tmp_path, discord={"token": "token", **discord.addresses}) as (_, air),
     ):
         await discord.gateway.connected()
-        await discord.slash("subscribe", topic="Iraq")
+        await discord.slash("subscribe", topic="Iraq", mention=DESK)
         air.begin()
         await until(lambda: bool(discord.edits))
-        number, _ = discord.edits[0]
+        number, edit = discord.edits[0]
         posted = next(each for each in discord.posted if each.message_id == number)
         card = next(m for m in discord.channel(posted.channel_id).messages if m["id"] == number)
         assert re.search(r"[2-9] outlets|Headline changed", text_of(card))
         assert "Mute story" in buttons_of(card)
+        # The alert calls who was to be called, once; what goes on in the card calls nobody.
+        assert posted.body["allowed_mentions"] == {"parse": [], "roles": [DESK]}
+        assert edit["allowed_mentions"] == {"parse": []}
         assert discord.invalid == []
 
 
@@ -62,11 +66,12 @@ async def test_a_card_on_slack_is_edited_as_its_story_goes_on(tmp_path: Path) ->
         tokens = {"bot_token": "xoxb-token", "app_token": "xapp-token", "api_url": slack.api_url}
         async with on_air(tmp_path, slack=tokens) as (_, air):
             await slack.socket.connected()
-            await slack.slash("subscribe Iraq")
+            await slack.slash("subscribe Iraq mention @here")
             air.begin()
             await until(lambda: bool(slack.edits))
             edit = slack.edits[0]
-            assert edit["ts"] in {each.ts for each in slack.posted}
+            posted = next(each for each in slack.posted if each.ts == edit["ts"])
+            assert '"broadcast"' in json.dumps(posted.body["blocks"])
             assert re.search(r"[2-9] outlets|Headline changed", slack_text(edit))
             assert slack.invalid == []
 
