@@ -31,8 +31,8 @@ def main(wanted: list[str]) -> int:
     print("| id | what | figure | target | ok |\n|---|---|---|---|---|")
     if len(names) == 1:
         return one(names[0])
-    # Each in a process of its own, two at a time; what is printed comes in their order.
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    # Each in a process of its own, four at a time, since some mostly wait; what is printed comes in their order.
+    with ThreadPoolExecutor(max_workers=4) as pool:
         ends = [pool.submit(apart, name) for name in names]
         short = 0
         for end in ends:
