@@ -114,6 +114,7 @@ class House:
         if "match" in self.roles:
             self.scheduler.nightly(self.reconciler.nightly)
         every(timedelta(minutes=1), self.count_feeds)
+        every(timedelta(seconds=30), self.look_for_room)
         every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
         every(timedelta(hours=1), self.jobs.tidy)
         self.scheduler.start()
@@ -178,6 +179,12 @@ class House:
             f"{sent} alerts posted{f', {waiting} waiting' if waiting else ''}"
         )
 
+    async def look_for_room(self) -> None:
+        """Whether the disk lets us take in what is new; the maintainers hear of a change."""
+        await self.store.look_for_room()
+        metrics.SHORT_OF_ROOM.set(self.store.short_of_room)
+        await self.poller.owners.tell_of_room(self.store)
+
     async def count_feeds(self) -> None:
         """Feeds by state, for the metrics page."""
         async with self.store.read() as tx:
@@ -190,7 +197,7 @@ class House:
         found = await feel(self.store, self.platforms, since=self.router.desk.started_at)
         return {
             "status": "failing" if found.trouble else "ok",
-            "why": list(found.trouble),
+            "why": [*found.trouble, *(["the disk is nearly full"] if self.store.short_of_room else [])],
             "version": __version__,
             "platforms": sorted(self.platforms),
             "at": found.at.isoformat(),

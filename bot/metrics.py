@@ -57,6 +57,9 @@ EDITS = Counter(
 )
 LOST = Gauge("newsbell_lost_alerts", "Alerts that the nightly recount of a day misses; 0 is well", registry=REGISTRY)
 RECOUNTED = Gauge("newsbell_recounted_alerts", "Alerts that the nightly recount of a day looked for", registry=REGISTRY)
+SHORT_OF_ROOM = Gauge(
+    "newsbell_short_of_room", "1 while the disk is so full that nothing new is taken in", registry=REGISTRY
+)
 FEEDS = Gauge("newsbell_feeds", "Feeds by state", ["state"], registry=REGISTRY)
 
 

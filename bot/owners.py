@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.model import Channel, Delivery, Feed
-from bot.core.notice import back_again, gone_dark
-from bot.store import Tx
+from bot.core.notice import back_again, gone_dark, of_room
+from bot.store import Store, Tx
 
 
 class Owners:
@@ -20,6 +20,16 @@ class Owners:
     def __init__(self, maintainers: Channel | None = None, whispers: Callable[[str], bool] = lambda _: False) -> None:
         self.maintainers = maintainers
         self.whispers = whispers
+        self._knows_of_no_room = False
+
+    async def tell_of_room(self, store: Store) -> None:
+        """Tell the maintainers once that nothing new is taken in, and once that it is again."""
+        if self.maintainers is None or store.short_of_room == self._knows_of_no_room:
+            return
+        short = store.short_of_room
+        async with store.begin() as tx:
+            await tx.outbox.add(of_room(self.maintainers, short=short, now=await tx.now()))
+        self._knows_of_no_room = short
 
     async def dark(self, tx: Tx, feed: Feed, *, now: datetime) -> None:
         """`feed` is as it is after the failure that made it dark."""

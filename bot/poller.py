@@ -134,14 +134,16 @@ class Poller:
             self.jobs.on("seek", self.rediscovery.seek, at_once=2)
 
     async def poll_due(self) -> None:
-        """Kick a look at every host that has a feed due."""
+        """Kick a look at every host that has a feed due. On a full disk there is none: what comes could not be kept."""
+        if self.store.short_of_room:
+            return
         async with self.store.read(aside=False) as tx:
             hosts = await tx.feeds.due_hosts(limit=500)
         await self.jobs.kick("poll", hosts)
 
     async def poll(self, host: str) -> None:
         """Look at the due feeds of one host, one after the other."""
-        while not self.jobs.stopping:
+        while not self.jobs.stopping and not self.store.short_of_room:
             async with self.store.begin() as tx:
                 claimed = await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE, limit=AT_A_TIME)
             for feed in claimed:

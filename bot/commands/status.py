@@ -25,7 +25,8 @@ async def status(desk: Desk, call: Invocation) -> Message:
         following = await tx.subscriptions.of_tenant(call.tenant)
     trouble = sum(count for state, count in feeds.items() if state not in WELL)
     undelivered = sent.get(DeliveryState.DEAD, 0) + sent.get(DeliveryState.EXPIRED, 0)
-    well = not trouble and not undelivered
+    full = desk.store.short_of_room
+    well = not trouble and not undelivered and not full
     fields = [
         Field("Feeds", f"{feeds.get(FeedState.ACTIVE, 0)} of {sum(feeds.values())} answering"),
         Field("Articles", f"{archive.articles:,} in {counted(archive.stories, 'story', 'stories')}"),
@@ -42,7 +43,7 @@ async def status(desk: Desk, call: Invocation) -> Message:
         )
     return Message(
         title="All is well" if well else "Working, with trouble",
-        body=() if well else (paragraph(_trouble(trouble, undelivered)),),
+        body=() if well else (paragraph(_trouble(trouble, undelivered, full)),),
         fields=tuple(fields),
         buttons=(Button("Feeds", "feeds"), Button("Subscriptions", "subscriptions")),
         footer=f"Newsbell {desk.version}, up for {duration(now - desk.started_at)}; the figures are of 24 hours",
@@ -53,8 +54,10 @@ async def status(desk: Desk, call: Invocation) -> Message:
 _WAITING = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.HELD)
 
 
-def _trouble(feeds: int, undelivered: int) -> str:
+def _trouble(feeds: int, undelivered: int, full: bool) -> str:
     parts = []
+    if full:
+        parts.append("The disk is nearly full: no feed is looked at until there is room; what waits is still posted.")
     if feeds:
         parts.append(f"{counted(feeds, 'feed')} cannot be read at the moment; /feeds says why.")
     if undelivered:

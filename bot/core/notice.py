@@ -1,4 +1,4 @@
-"""What is said about a feed itself: that it went dark, that it is back, that it published more than was alerted."""
+"""What is said about a feed itself: that it went dark, is back, published more than was alerted; and about the disk."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ def and_more(feed: Feed, channel: Channel, count: int, *, now: datetime) -> Deli
         body=(paragraph(f"{_name(feed)} published {articles} at once. They are in the archive: /news finds them."),)
     )
     return _delivery(feed, channel, message, f"more {now.isoformat()}", now)
+
+
+def of_room(channel: Channel, *, short: bool, now: datetime) -> Delivery:
+    """That the disk is full, or no longer."""
+    if short:
+        title, said = "The disk is nearly full", "No feed is looked at until there is room; what waits is still posted."
+    else:
+        title, said = (
+            "There is room on the disk again",
+            "Feeds are looked at again, and what they still show is alerted.",
+        )
+    tone = Tone.WARNING if short else Tone.SUCCESS
+    number = blake2b(f"room {short} {channel.id} {now.isoformat()}".encode(), digest_size=12).hexdigest()
+    message = Message(title=title, body=(paragraph(said),), tone=tone)
+    return Delivery(number, channel.tenant, channel.id, message, created_at=now)
 
 
 def _name(feed: Feed, own: bool = False) -> str:

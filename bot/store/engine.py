@@ -18,11 +18,12 @@ from typing import Any
 import structlog
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.core.errors import SettingsError
 from bot.store import sqlite
+from bot.store.ballast import Ballast
 
 log = structlog.get_logger(__name__)
 
@@ -58,10 +59,13 @@ def parse_url(url: str) -> URL:
 class Database:
     """The open database. `connections` of the two kinds come from `begin` (may write) and `read` (may not)."""
 
-    def __init__(self, url: URL, *, connector: Callable[..., Any] = sqlite.connect) -> None:
+    def __init__(
+        self, url: URL, *, connector: Callable[..., Any] = sqlite.connect, ballast: Ballast | None = None
+    ) -> None:
         """`connector` opens a connection to SQLite in place of ours: for tests that make it fail."""
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.ballast = ballast or (Ballast(Path(str(url.database))) if self.is_sqlite else None)
         self._writing = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
         if self.is_sqlite:
@@ -93,6 +97,10 @@ class Database:
                     connection.begin(),
                 ):
                     yield connection
+            except OperationalError as error:
+                if self.ballast and getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                    self.ballast.give_up()
+                raise
             finally:
                 self._writer = None
 

@@ -102,6 +102,16 @@ class Store:
                 await tx.feeds.reclaim()
                 await tx.outbox.reclaim(settle)
 
+    @property
+    def short_of_room(self) -> bool:
+        """Whether the disk is so full that nothing new is to be taken in; what waits to be posted still is."""
+        return self._database.ballast is not None and self._database.ballast.short
+
+    async def look_for_room(self) -> None:
+        """See how full the disk is, as far as it is ours to see: PostgreSQL's is elsewhere."""
+        if self._database.ballast is not None:
+            self._database.ballast.look()
+
     def begin(self, *, aside: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A transaction that may write: kept as a whole, or not at all if the block raises.
 
@@ -125,4 +135,7 @@ class Store:
 
     def warnings(self) -> list[str]:
         """What the operator should know about this database, in sentences; said by `newsbell check`."""
-        return sqlite_warnings() if self._database.is_sqlite else []
+        if not self._database.is_sqlite:
+            return []
+        full = "The disk is nearly full: nothing new is taken in until there is room, what waits is still posted."
+        return sqlite_warnings() + ([full] if self.short_of_room else [])

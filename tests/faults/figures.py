@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -262,6 +264,29 @@ def _at(number: int, *, kill: bool) -> Callable[[World], None]:
     return arrange
 
 
+def disk_is_full(nightly: bool) -> Figure:
+    what, target = "half an hour on a full disk (a tmpfs of 24 MB)", "0 / 0, some posted meanwhile, again within 60 s"
+    with tempfile.TemporaryDirectory(prefix="newsbell-full-") as folder:
+        mounted = f"mount -t tmpfs -o size=24m tmpfs {folder}"
+        if (
+            not shutil.which("unshare")
+            or subprocess.run(["unshare", "-rm", "sh", "-c", mounted], check=False).returncode
+        ):
+            return Figure(what, "no disk can be mounted here (unshare -rm)", target, None)
+        ended = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", f"{mounted} && exec {sys.executable} -m tests.faults.scenes {folder}"],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+    lost, doubled, good, expected, meanwhile, after = json.loads(ended.stdout.splitlines()[-1])
+    return Figure(
+        what,
+        f"{lost} lost, {doubled} doubled of {expected}; {meanwhile} that waited were posted meanwhile; "
+        f"feeds looked at again {after:.0f} s after there was room",
+        target,
+        good and meanwhile > 0 and after <= 60,
+    )
+
+
 def restarts(nightly: bool) -> Figure:
     try:
         with _postgres() as (url, folder):
@@ -374,6 +399,7 @@ FIGURES: dict[str, Callable[[bool], Figure]] = {
     "D9": poison,
     "B1": power,
     "B2": each_call,
+    "B3": disk_is_full,
     "B4": restarts,
     "B5": one_poison_row,
     "T1": a_day,

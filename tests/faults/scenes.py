@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+import logging
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +17,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import structlog
+
+from bot.core.cadence import Cadence
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
 from bot.courier import Courier
@@ -23,7 +30,7 @@ from tests.simulator.chat import Chat, Fate, Kind, Line
 from tests.simulator.disk import Dead, Disk
 from tests.simulator.power import after_power_cut, recorded
 from tests.simulator.process import Queue
-from tests.simulator.world import START, Plan, World, fast_disk, template
+from tests.simulator.world import CALM, START, Account, Plan, World, fast_disk, template
 
 POINTS = ("claimed", "on the wire", "acted", "answered", "committed")
 """Where a process is killed: before a byte left (K1), sent and never acted on (K2), acted on (K4), answered (K5), and
@@ -350,3 +357,56 @@ def power_cuts(count: int, *, seed: int = 1, hours: float = 3.0, synchronous: st
             killed_while_posting=0, paused=0, api_trouble=0.1, database_trouble=0,
         )  # fmt: skip
         return clockwork.run(live(plan))
+
+
+def full_disk(folder: Path) -> tuple[Account, int, float]:
+    """Half an hour on a full disk, in a folder on a small one of its own.
+
+    (the world's account, alerts posted meanwhile, seconds until feeds were looked at again once there was room)
+    """
+    template()
+    posted, recovered = 0, 0.0
+
+    async def live(plan: Plan) -> Account:
+        world = World(plan, folder)
+
+        async def nemesis() -> None:
+            nonlocal posted, recovered
+            await asyncio.sleep(CALM + 900)
+            for chat in world.chats.values():
+                chat.fate = lambda _channel: "unreachable"  # so that something waits when the disk is full
+            await asyncio.sleep(300)
+            before = sum(len(chat.log) for chat in world.chats.values())
+            filler = folder / "filler"
+            with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+            await asyncio.sleep(60)
+            for chat in world.chats.values():
+                chat.fate = world.fate
+            await asyncio.sleep(1740)
+            posted = sum(len(chat.log) for chat in world.chats.values()) - before
+            filler.unlink()
+            looks = world.wire.fetches
+            freed = world.time()
+            while world.wire.fetches == looks:
+                await asyncio.sleep(1)
+            recovered = world.time() - freed
+
+        struck = asyncio.create_task(nemesis())
+        account = await world.live()
+        await struck
+        return account
+
+    plan = Plan(
+        31, hours=1.7, feeds=8, tick=20, articles_a_day=100, channels=2, killed_every=0, killed_while_posting=0,
+        paused=0, feed_trouble=0, api_trouble=0.5, database_trouble=0, tidy_up=0.3,
+        cadence=Cadence(0.5, ceiling=timedelta(minutes=3)),
+    )  # fmt: skip
+    return clockwork.run(live(plan)), posted, recovered
+
+
+if __name__ == "__main__":  # in a name space of its own, with a small disk: see figures.disk_is_full
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    told, meanwhile, after = full_disk(Path(sys.argv[1]))
+    print(json.dumps([told.lost, told.doubled, told.good, told.expected, meanwhile, after]))

@@ -248,7 +248,7 @@ class Storm:
                     stopped = dice.sample(range(self.workers), max(1, self.workers * 2 // 3))
                     self._pause(stopped, dice.uniform(1.1, 1.6) * TIMES.lease.total_seconds())
                 elif self.result.kills < kills:
-                    self._wait_for(dice.randrange(3), at_most=1.0)
+                    self._wait_for(dice.randrange(1, 4), at_most=5.0)
                     time.sleep(dice.uniform(0, LATENCY))
                     place = dice.randrange(self.workers)
                     self._kill(place)

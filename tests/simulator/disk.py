@@ -14,6 +14,7 @@ from typing import Any
 
 import aiosqlite
 
+from bot.store.ballast import Ballast
 from bot.store.engine import Database, parse_url
 
 
@@ -33,6 +34,7 @@ class Disk:
         """`opener` stands in for `sqlite3.connect`."""
         self.file = file
         self.opener = opener
+        self.ballast = Ballast(file, size=5 * 2**20, spare=2**20)
         self.fault = fault
         """Called with "execute", "commit" or "committed" at each such call; what it raises is the call's failure."""
         self.cut_off = False
@@ -40,7 +42,7 @@ class Disk:
         self._open: list[Any] = []
 
     def database(self) -> Database:
-        return Database(parse_url(f"sqlite:///{self.file}"), connector=self._connect)
+        return Database(parse_url(f"sqlite:///{self.file}"), connector=self._connect, ballast=self.ballast)
 
     def _connect(self, *given: Any, **options: Any) -> InlineConnection:
         options.pop("check_same_thread", None)

@@ -131,10 +131,13 @@ class Process:
                 break
             except Exception:  # the program ends, and who supervises it starts it again
                 await asyncio.sleep(1.0)
-        swept = float("-inf")
+        swept = looked = float("-inf")
         loop = asyncio.get_running_loop()
         while True:
             try:
+                if loop.time() - looked >= 30:
+                    looked = loop.time()
+                    await self.store.look_for_room()
                 await self.poller.poll_due()
                 await self.courier.flush_due()
                 if loop.time() - swept >= 60:
