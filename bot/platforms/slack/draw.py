@@ -72,12 +72,19 @@ def escape(text: str) -> str:
 
 
 def draw(message: Message, *, image: bool = True) -> Drawn:
-    """The message as blocks; without its picture and its chart for the second try, when Slack did not take them."""
+    """The message as blocks, with or without its picture and its chart."""
     head = [*_called(message.manner.roles), *_head(message, image=image), *_chart(message.chart, image=image)]
     tail = [*_fields(message.fields), *_actions(message.buttons), *_footer(message.footer)]
     body = _body(message.body, TOTAL - size(head) - size(tail), BLOCKS - len(head) - len(tail))
     blocks = [*head, *body, *tail] or [_section(NOTHING)]
     return Drawn(notification(message), tuple(blocks))
+
+
+def looks(message: Message) -> list[Drawn]:
+    """As it should look, without its picture and its chart, and without blocks: for when Slack does not take them."""
+    full = draw(message)
+    plainer = [draw(message, image=False)] if message.image or message.chart else []
+    return [full, *plainer, Drawn(full.text, ())]
 
 
 def _called(roles: Sequence[Role]) -> list[Block]:

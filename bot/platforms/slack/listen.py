@@ -15,11 +15,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 from slack_sdk.errors import SlackClientError
 
 from bot.core.command import Invocation, Reply
-from bot.core.message import Kind, Message, paragraph
+from bot.core.message import Kind, paragraph
 from bot.core.router import Router
 from bot.platforms.slack.clerk import Clerk
-from bot.platforms.slack.draw import OPEN, PRESS, Drawn, draw
+from bot.platforms.slack.draw import OPEN, PRESS, Drawn, looks
 from bot.platforms.slack.once import Marks
+from bot.platforms.slack.outcome import taken
 from bot.platforms.slack.teams import Team, Teams
 from bot.platforms.slack.windows import Followed, Windows
 from bot.platforms.slack.words import after_mention
@@ -111,19 +112,22 @@ class Listener:
         team = await self._at(context, event["channel"])
         invocation = await team.directory.invocation(event["channel"], event["user"])
         reply = await self._clerk.typed(invocation, after_mention(event.get("text") or ""))
-        drawn = draw(reply.message)
         thread = event.get("thread_ts")
         if reply.private:
-            await _privately(team, invocation, drawn, thread)
+            await taken(looks(reply.message), lambda drawn: _privately(team, invocation, drawn, thread))
             return
-        await team.client.chat_postMessage(
-            channel=event["channel"],
-            text=drawn.text,
-            blocks=list(drawn.blocks),
-            thread_ts=thread or event["ts"],
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+
+        async def say(drawn: Drawn) -> None:
+            await team.client.chat_postMessage(
+                channel=event["channel"],
+                text=drawn.text,
+                blocks=list(drawn.blocks),
+                thread_ts=thread or event["ts"],
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+        await taken(looks(reply.message), say)
 
     async def failed(self, error: Exception, body: Body) -> None:
         """The router never raises, so this is Slack's side: an expired address for answers, a scope that is missing."""
@@ -140,7 +144,7 @@ class Listener:
         thread: str | None = None,
     ) -> None:
         """By the address that came with the event: it takes five answers in half an hour. Then by Slack's API."""
-        for drawn in _tries(reply.message):
+        for drawn in looks(reply.message):
             try:
                 answer = await respond(
                     text=drawn.text,
@@ -159,7 +163,7 @@ class Listener:
             log.warning("slack answer not taken", status=answer.status_code, reason=answer.body[:200])
             if "blocks" not in answer.body:
                 break
-        await _privately(team, invocation, drawn, thread)
+        await taken([drawn, Drawn(drawn.text, ())], lambda each: _privately(team, invocation, each, thread))
 
 
 async def _privately(team: Team, invocation: Invocation, drawn: Drawn, thread: str | None) -> None:
@@ -177,9 +181,3 @@ def _thread_of(body: Body) -> str | None:
     place = body.get("message") or body.get("container") or {}
     thread = place.get("thread_ts")
     return thread if thread != (place.get("ts") or place.get("message_ts")) else None
-
-
-def _tries(message: Message) -> list[Drawn]:
-    """As it should be, then without its picture and without blocks, for when Slack refuses them."""
-    full = draw(message)
-    return [full, *([draw(message, image=False)] if message.image or message.chart else []), Drawn(full.text, ())]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.core.errors import ChannelGone, DeliveryError, Rejected, TryLater
+from bot.platforms.slack.draw import Drawn
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 TIMEOUT = 10.0  # seconds; below half the outbox's lease of 30
 WRONG_TOKEN_WAIT = timedelta(minutes=10)
@@ -44,12 +50,26 @@ ALIASES = {
     "method_not_supported_for_channel_type": "channel_not_found",
     "app_uninstalled": "account_inactive",
 }
+REFUSED_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+"""A picture that cannot be fetched, a young kind of block, or too much of them."""
 BUSY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 UNKNOWN = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 """Slack does not say whether it acted before these."""
 OUT = {"account_inactive", "token_revoked", "invalid_auth", "app_uninstalled", "not_authed"}
 """What an app's token gets after it was removed from its workspace."""
 WRONG_TOKEN = {"invalid_auth", "not_authed", "token_expired", "not_allowed_token_type"}
+
+
+async def taken(looks: Sequence[Drawn], say: Callable[[Drawn], Awaitable[T]]) -> T:
+    """Says it in the first look whose blocks Slack does not refuse before acting. Raises as the SDK does."""
+    for drawn in looks[:-1]:
+        try:
+            return await say(drawn)
+        except SlackApiError as error:
+            if code_of(error) not in REFUSED_BLOCKS:
+                raise
+            log.warning("slack refused blocks", reason=code_of(error))
+    return await say(looks[-1])
 
 
 @asynccontextmanager

@@ -8,18 +8,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.core.errors import ChannelGone
 from bot.core.message import Message
-from bot.platforms.slack.draw import Drawn, draw
-from bot.platforms.slack.outcome import GONE, code_of, judged
+from bot.platforms.slack.draw import Drawn, looks
+from bot.platforms.slack.outcome import GONE, code_of, judged, taken
 from bot.platforms.slack.teams import Team, Teams
 from bot.platforms.slack.thread import EVENT as UPDATE
 from bot.platforms.slack.thread import Threads, updates
-
-log = structlog.get_logger(__name__)
 
 EVENT = "delivery"
 """The type of the metadata that carries a delivery's id."""
@@ -32,7 +29,6 @@ REMEMBERED = 4096
 THREAD = "/"
 """Between a channel and the message in whose thread something goes, in an address that `thread` has made."""
 NO_THREAD = {"thread_not_found", "invalid_thread_ts", "message_not_found", "cannot_reply_to_message"}
-PICTURE_OR_BLOCKS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 T = TypeVar("T")
 
@@ -121,22 +117,11 @@ class Poster:
         return judged(team.bot, renew=self._teams.renew)
 
     async def _write(self, team: Team, message: Message, method: str, **arguments: Any) -> Any:
-        """As it should look; without its picture, and then without blocks, where Slack refuses those before acting."""
-        full = draw(message)
-        tries = [full, *([draw(message, image=False)] if message.image else []), Drawn(full.text, ())]
-        answer: Any = None
+        async def say(drawn: Drawn) -> Any:
+            return await _called(team, method, {**arguments, "text": drawn.text, "blocks": list(drawn.blocks)})
+
         async with self._judged(team):
-            for drawn in tries:
-                try:
-                    answer = await _called(
-                        team, method, {**arguments, "text": drawn.text, "blocks": list(drawn.blocks)}
-                    )
-                    break
-                except SlackApiError as error:
-                    if code_of(error) not in PICTURE_OR_BLOCKS or drawn is tries[-1]:
-                        raise
-                    log.warning("slack refused blocks", channel=arguments["channel"], reason=code_of(error))
-        return answer
+            return await taken(looks(message), say)
 
     def _remember(self, channel: str, delivery_id: str, ts: str) -> str:
         """Slack has no key that makes a second post of a delivery the first one, so within a process we are it."""

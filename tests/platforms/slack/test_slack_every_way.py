@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from bot.commands import COMMANDS as HOUSE
-from bot.core.command import Command, Invocation, Option, OptionKind
+from bot.core.chart import Chart
+from bot.core.command import Command, Invocation, Option, OptionKind, command
 from bot.core.message import Button, Message
 from bot.core.router import Router
 from bot.platforms.slack.form import CHOOSE
 from tests.fakes.sample_commands import Desk, sample_router
 from tests.fakes.slack_server import FakeSlack
-from tests.fakes.slack_world import ALERTS, TEAM
+from tests.fakes.slack_world import ALERTS, TEAM, text_of
 from tests.platforms.slack.stage import running
+
+CHART = Chart("ISIL", "articles", (("25 Nov", 3), ("26 Nov", 8)))
 
 
 @pytest.fixture
@@ -158,6 +161,25 @@ async def test_an_answer_that_its_address_no_longer_takes_is_given_all_the_same(
         slack.expired_addresses = True
         await slack.type("topics")
         assert "ISIL" in (await slack.ephemeral()).text
+
+
+async def test_an_answer_whose_blocks_are_refused_is_given_more_plainly_everywhere(slack: FakeSlack) -> None:
+    @command("picture", "Shows one", private=False)
+    async def picture(desk: Desk, call: Invocation) -> Message:
+        return Message(title="Seen", image="https://news.example/gone.jpg", chart=CHART)
+
+    async with running(slack, Router((picture,), Desk())) as platform:
+        slack.fail("invalid_blocks")
+        await slack.mention("picture", channel=ALERTS)
+        async with asyncio.timeout(20):
+            while not slack.posted:
+                await asyncio.sleep(0.01)
+        slack.fail("invalid_blocks")
+        shown = Message(title="Seen", chart=CHART)
+        await platform.send(f"slack:{TEAM}:{ALERTS}", shown, delivery_id="d1")
+    for posted in slack.posted:
+        assert {each["type"] for each in posted.body["blocks"]} == {"section", "context"}
+        assert "25 Nov" in text_of(posted.body)
 
 
 async def test_a_command_that_is_typed_while_the_connection_changes_is_answered(slack: FakeSlack) -> None:
