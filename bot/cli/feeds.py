@@ -18,18 +18,10 @@ from rich.text import Text
 from bot import logs
 from bot.core.cadence import first_check
 from bot.core.errors import FetchError, NotAFeed, UserError
-from bot.core.model import EVERYONE, Feed
+from bot.core.model import EVERYONE
 from bot.settings import load
 
 OPERATOR = "operator"
-FOLDERS = " / "
-"""Between the folders of an OPML file in what is a feed's region here: \"World / Middle East\"."""
-
-
-def folder(feed: Feed) -> tuple[str, ...]:
-    return tuple(feed.region.split(FOLDERS)) if feed.region else ()
-
-
 app = typer.Typer(no_args_is_help=True, help="The feeds that every channel hears.")
 
 
@@ -157,7 +149,7 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
                     tenant=EVERYONE,
                     added_by=OPERATOR,
                     title=outline.title,
-                    region=FOLDERS.join(outline.folder),
+                    region=opml.FOLDERS.join(outline.folder),
                     private=outline.private,
                     now=first_check(place, len(found.outlines), now=now),
                 )
@@ -176,7 +168,7 @@ def export(context: typer.Context) -> None:
     async def give() -> None:
         async with _house(context.obj) as house, house.store.read() as tx:
             feeds = [feed for feed in await tx.feeds.visible(EVERYONE) if not feed.private]
-        outlines = [opml.Outline(f.url, f.title or f.source, folder(f)) for f in feeds]
+        outlines = [opml.Outline(f.url, f.title or f.source, opml.folder(f.region)) for f in feeds]
         sys.stdout.write(opml.write(outlines, title="Newsbell's feeds", now=datetime.now(UTC)))
 
     asyncio.run(give())

@@ -5,6 +5,7 @@ from bot.commands.changes import changes
 from bot.commands.desk import Desk
 from bot.commands.digest import brief, stories, timeline, trending
 from bot.commands.feed_catalogue import feed_catalogue
+from bot.commands.feed_lists import feed_export, feed_import
 from bot.commands.feeds import (
     feed_add,
     feed_fulltext,
@@ -77,6 +78,8 @@ COMMANDS = (
     feed_fulltext,
     feed_show,
     feed_test,
+    feed_import,
+    feed_export,
     status,
     audit,
     help_,

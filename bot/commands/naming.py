@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
 
 from bot.commands.desk import Desk, noted
 from bot.commands.topics import names_of_topics
@@ -30,10 +31,19 @@ async def own_topics(desk: Desk, call: Invocation, partial: str) -> Sequence[Cho
 
 
 Name = Annotated[str, Option("Its name: one word, or several in quotes")]
+Edited = Annotated[str, Option("Its name: one word, or several in quotes", complete=own_topics)]
 Own = Annotated[str, Option("A topic that this server has named", rest=True, complete=own_topics)]
-Query = Annotated[
-    str, Option("What it means: words, “phrases”, AND OR NOT, NEAR/5 ...", rest=True, complete=names_of_topics)
-]
+
+
+async def query_of(desk: Desk, call: Invocation, values: Mapping[str, Any]) -> str:
+    """What a named topic means now. Raises NotFound where there is none of that name."""
+    return (await _known(desk, call, str(values.get("name") or ""))).query
+
+
+MEANS = Option(
+    "What it means: words, “phrases”, AND OR NOT, NEAR/5 ...", rest=True, long=True, complete=names_of_topics
+)
+Query = Annotated[str, MEANS]
 
 
 @command(
@@ -52,7 +62,9 @@ async def topic_create(desk: Desk, call: Invocation, name: Name, query: Query) -
 
 
 @command("topic edit", "Change what a named topic means; who follows it follows the new", manage=True)
-async def topic_edit(desk: Desk, call: Invocation, name: Name, query: Query) -> Message:
+async def topic_edit(
+    desk: Desk, call: Invocation, name: Edited, query: Annotated[str, replace(MEANS, now=query_of)]
+) -> Message:
     known = await _known(desk, call, name)
     return _written(*await _write(desk, call, known.name, query, "topic edit", known.query), "is changed")
 
@@ -204,6 +216,7 @@ async def _write(
     desk: Desk, call: Invocation, name: str, query: str, did: str, before: str = ""
 ) -> tuple[NamedTopic, str]:
     """The new version, and how it is read."""
+    query = " ".join(query.split())  # a window has several lines, an exported text and a typed command have one
     meant = _checked(desk, query)
     most = desk.limits.topics
     async with desk.store.begin() as tx:

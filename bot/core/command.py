@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
 from bot.core.errors import NotFound, UserError
-from bot.core.message import Message, Role
+from bot.core.message import File, Message, Role
 from bot.core.model import Channel, Person
 
 
@@ -35,6 +35,7 @@ class OptionKind(StrEnum):
     FLAG = "flag"
     CHANNEL = "channel"
     ROLE = "role"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,17 @@ Complete = Callable[[Any, Invocation, str], Awaitable[Sequence[Choice]]]
 """Offers choices for a half-typed value; must answer from memory or one indexed query."""
 
 
+Now = Callable[[Any, Invocation, Mapping[str, Any]], Awaitable[str]]
+"""What an option is now, by what was given for the others; must answer from memory or one indexed query."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One thing that a command asks for. Name, kind and default are read off the function's signature.
 
     `rest` swallows all the words that no other option takes; `word` is the preposition that announces the option in
-    typed text ("to #alerts"); `unit` a letter that may follow a number ("7d"); `hidden` options are set by buttons.
+    typed text ("to #alerts"); `unit` a letter that may follow a number ("7d"); `hidden` options are set by buttons. A
+    `long` one is worth a window with several lines where there are windows; `now` is what stands in it to begin with.
     """
 
     description: str
@@ -84,6 +90,8 @@ class Option:
     least: int = 1
     most: int = 1_000_000
     hidden: bool = False
+    long: bool = False
+    now: Now | None = None
     complete: Complete | None = None
     choices: tuple[Choice, ...] = ()
     name: str = ""
@@ -162,6 +170,7 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
             for known, kind in (
                 (Channel, OptionKind.CHANNEL),
                 (Role, OptionKind.ROLE),
+                (File, OptionKind.FILE),
                 (bool, OptionKind.FLAG),
                 (int, OptionKind.INT),
                 (str, OptionKind.TEXT),
@@ -181,8 +190,8 @@ def checked(option: Option, value: Any, invocation: Invocation) -> Any:
         return option.default
     if option.kind is OptionKind.CHANNEL:
         return _channel(str(value), invocation)
-    if option.kind is OptionKind.ROLE:
-        return _role(str(value), invocation)
+    if option.kind in (OptionKind.ROLE, OptionKind.FILE):
+        return _role(str(value), invocation) if option.kind is OptionKind.ROLE else _file(option, value)
     if option.kind is OptionKind.FLAG:
         return value is True or str(value).casefold() in ("yes", "true", "on", "1")
     if option.kind is OptionKind.INT:
@@ -204,6 +213,12 @@ def _channel(value: str, invocation: Invocation) -> Channel:
     near = get_close_matches(wanted, names, n=1)
     hint = f" Did you mean #{near[0]}?" if near else ""
     raise NotFound(f"There is no channel #{value.removeprefix('#')} here.{hint}")
+
+
+def _file(option: Option, value: Any) -> File:
+    if isinstance(value, File):
+        return value
+    raise UserError(f"A {option.name} can be handed over where files can be sent with a command, as in Discord.")
 
 
 def _role(value: str, invocation: Invocation) -> Role:

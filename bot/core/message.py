@@ -107,6 +107,14 @@ class Manner:
 USUAL = Manner()
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something that somebody hands over, or takes away. The name is as they or we wrote it: never a path."""
+
+    name: str
+    content: bytes
+
+
 def together(manners: Iterable[Manner]) -> Manner:
     """One message for several wishes: all roles are called, and it is silent only where everybody wants it so."""
     wishes = tuple(manners)
@@ -119,7 +127,10 @@ def together(manners: Iterable[Manner]) -> Manner:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`at` is an instant that the platform draws in the reader's zone (an alert's time of publication)."""
+    """`at` is an instant that the platform draws in the reader's zone (an alert's time of publication).
+
+    `file` is text to take away, in the answer to a command; an alert has none.
+    """
 
     title: str = ""
     url: str = ""
@@ -133,6 +144,7 @@ class Message:
     tone: Tone = Tone.INFO
     manner: Manner = USUAL
     chart: Chart | None = None
+    file: File | None = None
 
     @property
     def text(self) -> str:
@@ -210,7 +222,12 @@ def to_json(message: Message) -> dict[str, Any]:
         "tone": message.tone.value,
         "manner": manner_to_json(message.manner),
         "chart": _chart_to_json(message.chart),
+        **({"file": _file_to_json(message.file)} if message.file else {}),
     }
+
+
+def _file_to_json(file: File) -> dict[str, str]:
+    return {"name": file.name, "text": file.content.decode("utf-8", "replace")}
 
 
 def from_json(value: Mapping[str, Any]) -> Message:
@@ -233,6 +250,7 @@ def from_json(value: Mapping[str, Any]) -> Message:
         tone=Tone(value["tone"]),
         manner=manner_from_json(value.get("manner", {})),
         chart=_chart_from_json(value.get("chart")),
+        file=File(file["name"], file["text"].encode()) if (file := value.get("file")) else None,
     )
 
 

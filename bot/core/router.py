@@ -112,6 +112,17 @@ class Router:
             return [c for c in wanted.choices if c.value.startswith(partial)]
         return list(await wanted.complete(self.desk, invocation, partial)) if wanted.complete else []
 
+    async def now(self, invocation: Invocation, found: Command, values: Mapping[str, Any]) -> dict[str, str]:
+        """What the options are now that a window asks for; nothing for one of which that cannot be said."""
+        texts = {}
+        for option in found.options:
+            if option.now and not values.get(option.name):
+                try:
+                    texts[option.name] = await option.now(self.desk, invocation, values)
+                except UserError:
+                    continue
+        return texts
+
     async def complete(self, invocation: Invocation, line: str) -> list[Choice]:
         """Completions for a half-typed line: each value is the whole line as it would be."""
         start, name, option, partial = unfinished(self.by_name, line)

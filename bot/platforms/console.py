@@ -187,6 +187,8 @@ def draw(message: Message, *, links: bool = True) -> Text:
     parts += [_field(each) for each in message.fields]
     if message.footer:
         parts.append(Text(printable(message.footer), DIM))
+    if message.file:
+        parts.append(Text(printable(message.file.content.decode("utf-8", "replace"))))
     for button in message.buttons:
         target = f"/{printable(button.command)}" if button.command else _address(button.url)
         if target:

@@ -22,6 +22,8 @@ from bot.sources.mask import is_private
 from bot.sources.text import one_line
 
 FILE_MOST = 1_000_000
+FOLDERS = " / "
+"""Between the folders of a list in what is a feed's region here: "World / Middle East"."""
 OUTLINES_MOST = 5000
 DEPTH_MOST = 10
 URL_MOST = 2048
@@ -52,6 +54,10 @@ class FeedList:
     title: str
     outlines: tuple[Outline, ...]
     skipped: int = 0
+
+
+def folder(region: str) -> tuple[str, ...]:
+    return tuple(region.split(FOLDERS)) if region else ()
 
 
 def read(data: bytes) -> FeedList:

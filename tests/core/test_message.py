@@ -11,6 +11,7 @@ from bot.core.chart import Chart
 from bot.core.message import (
     Button,
     Field,
+    File,
     Kind,
     Manner,
     Message,
@@ -47,6 +48,7 @@ messages = st.builds(
     image=texts,
     tone=st.sampled_from(Tone),
     chart=st.none() | st.builds(Chart, texts, texts, st.lists(st.tuples(texts, st.integers(0))).map(tuple)),
+    file=st.none() | st.builds(File, texts, texts.map(str.encode)),
 )
 
 

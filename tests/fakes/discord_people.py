@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bot.core.message import File
 from tests.fakes.discord_world import (
     APPLICATION,
     DM_CHANNEL,
@@ -33,7 +34,7 @@ TOKEN_LIFE = timedelta(minutes=15)
 PATIENCE = 8.0  # seconds until a test gives up waiting for the final answer
 
 COMMAND, BUTTON, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
-TEXT_INPUT, LABEL = 4, 18
+TEXT_INPUT, LABEL, FILE_UPLOAD = 4, 18, 19
 MESSAGE = 3  # the type of a command in a message's context menu
 
 
@@ -95,6 +96,7 @@ class People:
     async def slash(
         self,
         name: str,
+        /,
         *,
         user: User | None = None,
         channel: int | None = None,
@@ -117,6 +119,7 @@ class People:
         name: str,
         option: str,
         partial: str,
+        /,
         *,
         user: User | None = None,
         channel: int | None = None,
@@ -150,6 +153,14 @@ class People:
         channel = int(message["channel_id"])
         return await self._seen(await self._act(COMMAND, data, user, channel, dm=channel in self.discord.dms))
 
+    async def slash_for_window(self, name: str, /, *, user: User | None = None, **options: Any) -> Window:
+        """Runs a command that answers with a window to fill in."""
+        interaction = await self._act(COMMAND, self._command_data(name, options), user, None)
+        await asyncio.wait_for(interaction.settled.wait(), PATIENCE)
+        assert interaction.callback is not None
+        assert interaction.callback["type"] == 9, "a window was expected"
+        return self._window(interaction.callback["data"], user, interaction.channel_id)
+
     async def press_for_window(self, message: Payload, label: str, *, user: User | None = None) -> Window:
         """Presses a button that answers with a window to fill in."""
         button = buttons_of(message)[label]
@@ -176,6 +187,10 @@ class People:
             value = entered.pop(label, None)
             assert value is not None or not field_.get("required", True), f"{label} must be filled in"
             answer: Payload = {"type": field_["type"], "id": field_["id"], "custom_id": field_["custom_id"]}
+            if field_["type"] == FILE_UPLOAD and value is not None:
+                attachment = self._hand_over(value)
+                resolved["attachments"] = {attachment["id"]: attachment}
+                value = attachment["id"]
             if field_["type"] == TEXT_INPUT:
                 assert value is None or len(value) <= field_.get("max_length", 4000)
                 answer["value"] = value or ""
@@ -266,7 +281,7 @@ class People:
         values = []
         for option, value in options.items():
             kind = known[option]["type"]
-            assert option == focused or isinstance(value, {3: str, 4: int, 5: bool, 7: int, 8: int}[kind]), (
+            assert option == focused or isinstance(value, {3: str, 4: int, 5: bool, 7: int, 8: int, 11: File}[kind]), (
                 option,
                 value,
             )
@@ -275,6 +290,11 @@ class People:
             if kind == 7:
                 resolved["channels"] = {str(value): self._resolved_channel(value)}
                 assert self.discord.channel(value).type in known[option].get("channel_types", [0, 5])
+            if kind == 11:
+                attachment = self._hand_over(value)
+                resolved["attachments"] = {attachment["id"]: attachment}
+                values.append({"name": option, "type": kind, "value": attachment["id"]})
+                continue
             if kind == 8:
                 role = self.discord.guild.roles.get(value) or Role(value, "@everyone")
                 resolved["roles"] = {str(value): self.discord.guild.role_payload(role)}
@@ -300,6 +320,13 @@ class People:
         guild, channel = self.discord.guild, self.discord.channel(channel_id)
         permissions = str(guild.permissions(self.discord.manager, channel))
         return {"id": str(channel.id), "name": channel.name, "type": channel.type, "permissions": permissions}
+
+    def _hand_over(self, file: File) -> Payload:
+        number = str(self.discord.snowflake())
+        self.discord.handed_over[number] = file.content
+        url = f"{self.discord.addresses['cdn_url']}/attachments/{number}/{file.name}"
+        size = len(file.content)
+        return {"id": number, "filename": file.name, "size": size, "url": url, "proxy_url": url, "ephemeral": True}
 
     def dm_with(self, user: User) -> Channel:
         identity = user.id + 700_000_000_000_000_000

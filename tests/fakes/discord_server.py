@@ -129,7 +129,11 @@ class FakeDiscord:
         self.people = People(self)
         self.slash, self.autocomplete, self.press = self.people.slash, self.people.autocomplete, self.people.press
         self.press_for_window, self.fill = self.people.press_for_window, self.people.fill
+        self.slash_for_window = self.people.slash_for_window
         self.menu = self.people.menu
+        self.handed_over: dict[str, bytes] = {}
+        """What people attached to commands and windows, by number."""
+        self.lose_files = False
         self.deaf: set[int] = set()
         """People who let the bot write them no direct messages."""
         self._runner: web.AppRunner | None = None
@@ -142,6 +146,7 @@ class FakeDiscord:
         app.router.add_get("/gw", self.gateway.serve)
         app.router.add_get("/gw/", self.gateway.serve)
         app.router.add_route("*", "/api/v10/{path:.*}", self._serve)
+        app.router.add_get("/attachments/{number}/{name}", self._attachment)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -213,6 +218,11 @@ class FakeDiscord:
         return (int(self.clock().timestamp() * 1000) - EPOCH << 22) + self._sequence % 4096
 
     # HTTP
+
+    async def _attachment(self, request: web.Request) -> web.StreamResponse:
+        if self.lose_files:
+            return web.Response(status=404)
+        return web.Response(body=self.handed_over[request.match_info["number"]])
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]

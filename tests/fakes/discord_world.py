@@ -258,6 +258,9 @@ def with_ids(components: list[Payload]) -> list[Payload]:
         if full["type"] == 12:
             items = [{"description": None, **item, "media": found(item["media"]["url"])} for item in full["items"]]
             full = {**full, "items": items}
+        if full["type"] == 13:
+            name = full["file"]["url"].removeprefix("attachment://")
+            full |= {"file": found(full["file"]["url"]), "name": name, "size": 1}
         if "components" in full:
             full["components"] = [drawn(each) for each in full["components"]]
         if "accessory" in full:

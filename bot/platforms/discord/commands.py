@@ -149,7 +149,10 @@ def _command(name: str, command: Command, call: Call, complete: Complete) -> app
 
     # discord.py reads the options off the callback's signature, which is written here from the declaration.
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)
-    signature = inspect.Signature([first, *(_parameter(option) for option in _required_first(shown))])
+    # What is worth a window may be left out: the window asks for it, and for what else is missing.
+    asked = any(option.long for option in shown)
+    parameters = [_parameter(option, required=option.required and not asked) for option in _required_first(shown)]
+    signature = inspect.Signature([first, *parameters])
     callback.__signature__ = signature  # type: ignore[attr-defined]  # functions take attributes
     app_commands.describe(**{option.name: _description(option.description) for option in shown})(callback)
     fixed = {option.name: _choices(option) for option in shown if 0 < len(option.choices) <= CHOICES}
@@ -167,19 +170,20 @@ def _command(name: str, command: Command, call: Call, complete: Complete) -> app
     return app_commands.Command(name=name, description=_description(command.description), callback=callback)
 
 
-def _parameter(option: Option) -> inspect.Parameter:
+def _parameter(option: Option, *, required: bool) -> inspect.Parameter:
     kind: Any = {
         OptionKind.TEXT: str,
         OptionKind.FLAG: bool,
         OptionKind.CHANNEL: app_commands.Transform[Any, ChannelChoice],
         OptionKind.ROLE: app_commands.Transform[Any, RoleChoice],
+        OptionKind.FILE: discord.Attachment,
         OptionKind.INT: app_commands.Range[int, max(option.least, -LARGEST), min(option.most, LARGEST)],
     }[option.kind]
     return inspect.Parameter(
         option.name,
         inspect.Parameter.KEYWORD_ONLY,
         annotation=kind,
-        default=inspect.Parameter.empty if option.required else None,
+        default=inspect.Parameter.empty if required else None,
     )
 
 

@@ -107,6 +107,8 @@ def draw(message: Message, *, delivery_id: str = "", image: bool = True, attache
     if called:
         view.add_item(ui.TextDisplay(called))
     view.add_item(card)
+    if message.file:
+        view.add_item(ui.File(f"attachment://{message.file.name}"))
     return view
 
 

@@ -1,4 +1,8 @@
-"""A command whose options are asked for in a window: for buttons that say a command and leave out what it needs."""
+"""A command whose options are asked for in a window: for what leaves out something that the command needs.
+
+What somebody wrote there is not lost where it was wrong: the answer has a button that opens the window again, with the
+text as it was.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from bot.platforms.plain import cut, line
 
 # Discord's limits of a modal (components/reference of its documentation).
 TITLE, FIELDS, LABEL, HINT, CHOICES = 45, 5, 45, 100, 25
-LONGEST = 200
+LONGEST, LONG = 200, 4000  # characters of a field; the second is Discord's own limit
 
 Submit = Callable[[discord.Interaction[Any], Command, Mapping[str, Any]], Awaitable[None]]
 YES, NO = discord.SelectOption(label="Yes", value="yes"), discord.SelectOption(label="No", value="no")
@@ -26,15 +30,17 @@ def lacks(command: Command, given: Mapping[str, Any]) -> bool:
 
 
 class Form(ui.Modal):
-    """The window. What was given already is kept and not asked for again."""
+    """The window. What was given already is kept and not asked for again; `begun` is what stands in its fields."""
 
-    def __init__(self, command: Command, given: Mapping[str, Any], submit: Submit) -> None:
+    def __init__(
+        self, command: Command, given: Mapping[str, Any], submit: Submit, begun: Mapping[str, str] = {}
+    ) -> None:
         super().__init__(title=cut(line(command.description), TITLE), timeout=900)
         self._command = command
         self._given = given
         self._submit = submit
-        asked = [option for option in command.options if not option.hidden and option.name not in given]
-        self._fields = {option.name: _field(option) for option in asked[:FIELDS]}
+        asked = [option for option in command.options if not option.hidden and given.get(option.name) is None]
+        self._fields = {option.name: _field(option, begun.get(option.name, "")) for option in asked[:FIELDS]}
         for option in asked[:FIELDS]:
             name = option.name.capitalize()
             hint = cut(line(option.description), HINT)
@@ -45,8 +51,10 @@ class Form(ui.Modal):
         await self._submit(interaction, self._command, {**self._given, **said})
 
 
-def _field(option: Option) -> ui.Item[Any]:
+def _field(option: Option, begun: str) -> ui.Item[Any]:
     least = 1 if option.required else 0
+    if option.kind is OptionKind.FILE:
+        return ui.FileUpload(required=option.required, min_values=least, max_values=1)
     if option.kind is OptionKind.CHANNEL:
         return ui.ChannelSelect(channel_types=list(PLACES), min_values=least, required=option.required)
     if option.kind is OptionKind.ROLE:
@@ -59,7 +67,9 @@ def _field(option: Option) -> ui.Item[Any]:
             for each in option.choices
         ]
         return ui.Select(options=options, min_values=least, required=option.required)
-    return ui.TextInput(required=option.required, max_length=LONGEST)
+    most = LONG if option.long else LONGEST
+    style = discord.TextStyle.paragraph if option.long else discord.TextStyle.short
+    return ui.TextInput(required=option.required, max_length=most, style=style, default=begun[:most] or None)
 
 
 def _value(field: ui.Item[Any]) -> Any:

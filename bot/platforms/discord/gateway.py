@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -15,7 +17,7 @@ from discord import app_commands
 from bot.core.command import Choice, Command, Invocation, Reply
 from bot.core.errors import UserError
 from bot.core.line import parse
-from bot.core.message import Message, Role, Tone, paragraph
+from bot.core.message import File, Message, Role, Tone, paragraph
 from bot.core.model import Channel, Person
 from bot.core.ports import Places
 from bot.core.router import Router, sorry
@@ -25,7 +27,7 @@ from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
 from bot.platforms.discord.draw import draw
 from bot.platforms.discord.form import Form, lacks
 from bot.platforms.discord.locales import Locales
-from bot.platforms.discord.press import LongLines, Press
+from bot.platforms.discord.press import AGAIN, LongLines, Press
 from bot.platforms.discord.rights import advice, may_post, missing, needed, rooms
 from bot.platforms.discord.servers import Servers
 
@@ -39,6 +41,10 @@ STARTS_KEPT = 20
 CHART = "chart.png"
 COMPLETION = 2.0
 """Seconds for a completion; Discord waits 3 in all and shows nothing afterwards."""
+
+FILE = 1_000_000
+"""Bytes of a file that somebody hands over: more than any list of feeds has."""
+FETCHING = 30.0
 
 SILENT = discord.AllowedMentions.none()
 
@@ -150,14 +156,24 @@ class Gateway(discord.AutoShardedClient):
     # What people do
 
     async def _called(self, interaction: Interaction, command: Command, values: Mapping[str, Any]) -> None:
-        await interaction.response.defer(ephemeral=command.private, thinking=True)
         invocation = self.invocation(interaction)
+        if interaction.type is not discord.InteractionType.modal_submit and (
+            form := await self._form(invocation, command, values)
+        ):
+            await interaction.response.send_modal(form)
+            return
+        await interaction.response.defer(ephemeral=command.private, thinking=True)
         try:
-            typed = {name: self._value(interaction, invocation, value) for name, value in values.items()}
+            typed = {name: await self._value(interaction, invocation, value) for name, value in values.items()}
         except UserError as error:
             reply = Reply(sorry(error))
         else:
             reply = await self._router.call(invocation, command.name, typed)
+        if reply.message.tone is Tone.ERROR and any(option.long for option in command.options):
+            again = self._lines.draft(
+                command, {name: value for name, value in values.items() if isinstance(value, str)}
+            )
+            reply = replace(reply, message=replace(reply.message, buttons=(again, *reply.message.buttons)))
         if reply.private and not command.private:
             # An answer's visibility is fixed by the deferral: what turned out private takes a message of its own.
             await interaction.delete_original_response()
@@ -192,9 +208,11 @@ class Gateway(discord.AutoShardedClient):
         One whose command needs more than the button says is asked for it in a window, which must come first of all.
         """
         line = self._lines.line(identity)
-        if line is not None and (form := self._form(interaction, line)):
+        if form := await self._form_of(self.invocation(interaction), line):
             await interaction.response.send_modal(form)
             return
+        if line is not None and line.startswith(f"{AGAIN} "):
+            line = None  # the draft is forgotten
         own = interaction.message is not None and interaction.message.flags.ephemeral
         if own:
             await interaction.response.defer()
@@ -211,14 +229,21 @@ class Gateway(discord.AutoShardedClient):
         else:
             await self._show(interaction, reply.message)
 
-    def _form(self, interaction: Interaction, line: str) -> Form | None:
-        invocation = self.invocation(interaction)
+    async def _form_of(self, invocation: Invocation, line: str | None) -> Form | None:
+        """The window for a button's line: of a draft, or of a command that needs more than the line says."""
+        if draft := self._lines.drafted(line):
+            return Form(draft[0], {}, self._called, draft[1])
         try:
-            command, given = parse(self._router.by_name, line, invocation.channels)
+            command, given = parse(self._router.by_name, line or "", invocation.channels)
         except UserError:
             return None
-        allowed = self._router.allows(invocation, command)
-        return Form(command, given, self._called) if allowed and lacks(command, given) else None
+        return await self._form(invocation, command, given)
+
+    async def _form(self, invocation: Invocation, command: Command, given: Mapping[str, Any]) -> Form | None:
+        if not lacks(command, given) or not self._router.allows(invocation, command):
+            return None
+        begun = await self._router.now(invocation, command, given)
+        return Form(command, given, self._called, begun)
 
     async def _show(self, interaction: Interaction, message: Message) -> None:
         self._lines.keep(message)
@@ -292,8 +317,10 @@ class Gateway(discord.AutoShardedClient):
         free = interaction.app_permissions.mention_everyone
         return [role for role in guild.roles if not role.is_default() and (role.mentionable or free)]
 
-    def _value(self, interaction: Interaction, invocation: Invocation, value: Any) -> Any:
-        """A picked channel or role as the house's id; says who lacks which right where it is out of reach."""
+    async def _value(self, interaction: Interaction, invocation: Invocation, value: Any) -> Any:
+        """A picked channel or role as the house's id, a file with what is in it; or why it is out of reach."""
+        if isinstance(value, discord.Attachment):
+            return await _read(value)
         if isinstance(value, discord.Role):
             return self._role(invocation, value)
         if not isinstance(value, app_commands.AppCommandChannel):
@@ -327,6 +354,17 @@ class Gateway(discord.AutoShardedClient):
         return advice(getattr(channel, "name", name), lacking)
 
 
+async def _read(attachment: discord.Attachment) -> File:
+    """What was handed over. Raises UserError where it is too large, or Discord does not give it to us."""
+    if attachment.size > FILE:
+        raise UserError(f"{attachment.filename} is larger than {FILE // 1_000_000} MB, which is the most.")
+    try:
+        async with asyncio.timeout(FETCHING):
+            return File(attachment.filename, await attachment.read())
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        raise UserError(f"Discord did not hand over {attachment.filename}. Try again in a minute.") from error
+
+
 def _still(message: Message) -> discord.ui.LayoutView:
     """The card, stopped: the library would keep each live view in memory (see press.py)."""
     view = draw(message)
@@ -335,13 +373,14 @@ def _still(message: Message) -> discord.ui.LayoutView:
 
 
 async def _pictured(message: Message) -> tuple[discord.ui.LayoutView, list[discord.File]]:
-    """The card with the picture of its chart, stopped as `_still`."""
+    """The card with its file and the picture of its chart, stopped as `_still`."""
+    files = [discord.File(BytesIO(message.file.content), message.file.name)] if message.file else []
     if message.chart is None or not message.chart.bars:
-        return _still(message), []
+        return _still(message), files
     picture = await asyncio.to_thread(png, message.chart)
     view = draw(message, attached=CHART)
     view.stop()
-    return view, [discord.File(BytesIO(picture), CHART, description=message.chart.alt[:1024])]
+    return view, [discord.File(BytesIO(picture), CHART, description=message.chart.alt[:1024]), *files]
 
 
 def _note(text: str) -> Message:

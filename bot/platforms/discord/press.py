@@ -4,27 +4,51 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import ui
 
-from bot.core.message import Message
+from bot.core.command import Command
+from bot.core.message import Button, Message, Style
 from bot.platforms.discord.draw import LONG_PRESS, PRESS, custom_id
 from bot.platforms.plain import line
 
 if TYPE_CHECKING:
     from bot.platforms.discord.gateway import Gateway
 
-KEPT = 2000
-"""Long command lines remembered for their buttons; about 200 kB."""
+KEPT, DRAFTS = 2000, 200
+"""Long command lines remembered for their buttons, about 200 kB; and drafts, of 4 kB at most."""
+AGAIN = "again"
+"""With this word begins what a draft's button says: no command, as only the draft's own process knows it."""
+
+Draft = tuple[Command, Mapping[str, str]]
 
 
 class LongLines:
-    """Command lines that do not fit into a custom id, by their digest. They are forgotten with the process."""
+    """Command lines that do not fit into a custom id, by their digest. They are forgotten with the process.
+
+    So are drafts: what somebody filled into a window, to be mended there.
+    """
 
     def __init__(self) -> None:
         self._lines: OrderedDict[str, str] = OrderedDict()
+        self._drafts: OrderedDict[str, Draft] = OrderedDict()
+
+    def draft(self, command: Command, texts: Mapping[str, str]) -> Button:
+        """A button that opens the window of the command again with what was written."""
+        words = line(
+            f"{AGAIN} {command.name} {blake2b(repr(sorted(texts.items())).encode(), digest_size=12).hexdigest()}"
+        )
+        self._drafts[words] = command, texts
+        while len(self._drafts) > DRAFTS:
+            self._drafts.popitem(last=False)
+        return Button("Edit again", words, style=Style.PRIMARY)
+
+    def drafted(self, words: str | None) -> Draft | None:
+        return self._drafts.get(words or "")
 
     def keep(self, message: Message) -> None:
         for button in message.buttons:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.chart import Chart
-from bot.core.message import Button, Field, Kind, Message, Paragraph, Role, Span, Style, in_utc
+from bot.core.message import Button, Field, File, Kind, Message, Paragraph, Role, Span, Style, in_utc
 from bot.platforms.plain import clean, cut, fit, line, safe_url, units
 
 Block = dict[str, Any]
@@ -74,7 +74,7 @@ def escape(text: str) -> str:
 def draw(message: Message, *, image: bool = True) -> Drawn:
     """The message as blocks, with or without its picture and its chart."""
     head = [*_called(message.manner.roles), *_head(message, image=image), *_chart(message.chart, image=image)]
-    tail = [*_fields(message.fields), *_actions(message.buttons), *_footer(message.footer)]
+    tail = [*_fields(message.fields), *_actions(message.buttons), *_footer(message.footer), *_file(message.file)]
     body = _body(message.body, TOTAL - size(head) - size(tail), BLOCKS - len(head) - len(tail))
     blocks = [*head, *body, *tail] or [_section(NOTHING)]
     return Drawn(notification(message), tuple(blocks))
@@ -110,7 +110,7 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{DATE}|{in_utc(at)}>"
 
 
-def size(blocks: Sequence[Block]) -> int:
+def size(blocks: Sequence[Block] | Sequence[str]) -> int:
     return units(json.dumps(blocks, ensure_ascii=False))
 
 
@@ -263,6 +263,17 @@ def _actions(buttons: Sequence[Button]) -> list[Block]:
 def _footer(footer: str) -> list[Block]:
     text = cut(line(footer), FOOTER)
     return [{"type": "context", "elements": [plain_text(text)]}] if text else []
+
+
+def _file(file: File | None) -> list[Block]:
+    """A file as text to copy: to upload one, the app would need a scope for files."""
+    if file is None:
+        return []
+    text = clean(file.content.decode("utf-8", "replace"))
+    if size([text]) > SECTION:
+        return [{"type": "context", "elements": [plain_text(f"{file.name} is too long to be shown in Slack.")]}]
+    inside = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return [{"type": "rich_text", "elements": [inside]}]
 
 
 def _section(text: str) -> Block:

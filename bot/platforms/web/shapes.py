@@ -72,6 +72,12 @@ class MannerShape(Shape):
     roles: list[RoleShape] = Field(description="Whom it calls; always empty in the web channel, which has no roles.")
     silent: bool = Field(description="Whether it is to make no sound.")
     thread: bool = Field(description="Whether its story has a thread, where the platform knows threads.")
+    within: str = Field("", description="The alert in whose thread it goes, where the platform knows threads.")
+
+
+class FileShape(Shape):
+    name: str = Field(description="For whoever keeps it.", examples=["newsbell.opml"])
+    text: str
 
 
 class BarShape(Shape):
@@ -105,6 +111,7 @@ class Said(Shape):
     tone: Literal["alert", "info", "success", "warning", "error"]
     manner: MannerShape
     chart: ChartShape | None
+    file: FileShape | None = Field(None, description="Something to take away.")
 
 
 class Line(Shape):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.core.chart import Chart
-from bot.core.message import Button, Field, Kind, Manner, Message, Role, Span, dated, marked, paragraph
+from bot.core.message import Button, Field, File, Kind, Manner, Message, Role, Span, dated, marked, paragraph
 from bot.platforms.plain import INVISIBLE, clean, safe_url
 from bot.platforms.slack.draw import LOOKALIKES, draw, escape
 from tests.fakes.slack_world import block_faults, buttons_of, schema_faults, text_of
@@ -188,6 +188,14 @@ def test_buttons_carry_their_command_line_and_a_bad_address_none() -> None:
     buttons = buttons_of({"blocks": blocks(message)})
     assert list(buttons) == ["A"]
     assert buttons["A"]["value"] == "news Iraq"
+
+
+def test_a_file_is_text_to_copy_and_one_that_is_too_long_is_said_to_be() -> None:
+    shown = draw(Message(title="2 feeds", file=File("newsbell.opml", b"<opml/>"))).blocks[-1]
+    assert shown["elements"][0] == {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "<opml/>"}]}
+    told = draw(Message(title="145 feeds", file=File("newsbell.opml", b"<outline/>" * 2000)))
+    assert told.blocks[-1]["elements"][0]["text"] == "newsbell.opml is too long to be shown in Slack."
+    assert [*schema_faults([*told.blocks, shown]), *block_faults([*told.blocks, shown])] == []
 
 
 def test_fields_stand_side_by_side() -> None:

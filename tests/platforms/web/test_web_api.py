@@ -7,8 +7,9 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from bot.core.message import from_json
+from bot.core.message import File, Manner, Message, from_json, to_json
 from bot.platforms.web.api import slug
+from bot.platforms.web.shapes import Said
 from tests.platforms.web.conftest import Serve, Web
 from tests.platforms.web.memory_chat import MemoryChat, alert
 
@@ -269,3 +270,9 @@ async def test_the_pages_load_nothing_from_elsewhere(web: Web) -> None:
             assert "unsafe" not in policy
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_whatever_a_message_holds_has_its_place_in_the_api() -> None:
+    message = Message(manner=Manner(within="d1"), file=File("newsbell.opml", b"<opml/>"))
+    said = Said.model_validate(to_json(message))
+    assert (said.manner.within, said.file and said.file.text) == ("d1", "<opml/>")

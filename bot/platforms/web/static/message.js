@@ -123,8 +123,15 @@ export function reply(said, press) {
     body(said.body),
     fields(said.fields),
     said.footer ? make("p", { class: "small", dir: "auto" }, said.footer) : null,
+    said.file ? make("p", {}, download(said.file)) : null,
     buttons(said.buttons, press),
   );
+}
+
+/** A file to take away: it came with the answer, so nothing is asked of the server. */
+function download(file) {
+  const href = URL.createObjectURL(new Blob([file.text], { type: "application/octet-stream" }));
+  return make("a", { href, download: file.name }, file.name);
 }
 
 /** A command that somebody typed. */
