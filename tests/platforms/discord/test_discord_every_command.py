@@ -28,7 +28,7 @@ SAID: dict[str, Any] = {
     "topic": "ISIL", "search": "kurd", "query": "Ukraine NEAR/20 grain", "text": "oil-watch = oil price",
     "article": "1",
     "story": 1, "into": 1, "url": "https://nowhere.invalid/rss", "feed": "The Wire", "minutes": 30, "version": 1,
-    "words": "africa", "watch": "ceasefire", "origins": 3, "days": 7, "count": 3, "when": "follow",
+    "words": "africa", "watch": "ceasefire", "origins": 3, "days": 7, "count": 3,
 }  # fmt: skip
 """What is said for an option of that name."""
 SORRY = "Something went wrong"
@@ -63,6 +63,8 @@ def given(option: Option, command: Command) -> Any:
         return True
     if option.kind is OptionKind.FILE:
         return File("mine.opml", b"<opml><body><outline text='A' xmlUrl='https://a.example/rss'/></body></opml>")
+    if option.choices:
+        return option.choices[-1].value
     if option.name == "name":
         return {"topic": "ISIL", "help": "subscribe"}.get(command.name, "grain-deal")
     return SAID[option.name]
