@@ -43,6 +43,7 @@ from bot.reconcile import Reconciler
 from bot.rediscovery import Rediscovery
 from bot.scheduler import Scheduler
 from bot.settings import Settings
+from bot.sources import opml
 from bot.sources.feed import FeedSource
 from bot.store import Seal, Store, Vault
 from bot.stories import Stories
@@ -327,6 +328,7 @@ async def open_house(
             listed,
             Limits(**settings.limits.model_dump()),
             timedelta(days=settings.keep.audit_days),
+            lists=opml,
         )
         turnstile = Turnstile(settings.limits.commands_per_minute, asyncio.get_running_loop().time)
         house = House(

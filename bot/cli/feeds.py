@@ -18,6 +18,7 @@ from rich.text import Text
 from bot import logs
 from bot.core.cadence import first_check
 from bot.core.errors import FetchError, NotAFeed, UserError
+from bot.core.feed_list import FOLDERS, Outline, folder
 from bot.core.model import EVERYONE
 from bot.settings import load
 
@@ -149,7 +150,7 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
                     tenant=EVERYONE,
                     added_by=OPERATOR,
                     title=outline.title,
-                    region=opml.FOLDERS.join(outline.folder),
+                    region=FOLDERS.join(outline.folder),
                     private=outline.private,
                     now=first_check(place, len(found.outlines), now=now),
                 )
@@ -168,7 +169,7 @@ def export(context: typer.Context) -> None:
     async def give() -> None:
         async with _house(context.obj) as house, house.store.read() as tx:
             feeds = [feed for feed in await tx.feeds.visible(EVERYONE) if not feed.private]
-        outlines = [opml.Outline(f.url, f.title or f.source, opml.folder(f.region)) for f in feeds]
+        outlines = [Outline(f.url, f.title or f.source, folder(f.region)) for f in feeds]
         sys.stdout.write(opml.write(outlines, title="Newsbell's feeds", now=datetime.now(UTC)))
 
     asyncio.run(give())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.command import Command, Invocation
+from bot.core.feed_list import Format
 from bot.core.limits import Limits
 from bot.core.model import Deed, Fetched, Outcome
 from bot.core.pack import PackFeed
@@ -21,7 +22,7 @@ from bot.topics import Catalogue
 class Desk:
     """`look` fetches what is behind an address that a person typed: (final URL, first fetch). See `Source`.
 
-    `pack` are the feeds of the feed catalogue.
+    `pack` are the feeds of the feed catalogue, `lists` how lists of feeds are written as files.
     """
 
     store: Store
@@ -33,6 +34,7 @@ class Desk:
     started_at: datetime
     version: str
     commands: tuple[Command, ...] = field(default=(), repr=False)
+    lists: Format = field(kw_only=True)
     pack: Sequence[PackFeed] = field(default=(), repr=False)
     limits: Limits = field(default_factory=Limits)
     keeps_audit: timedelta = timedelta(days=90)

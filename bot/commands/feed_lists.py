@@ -10,8 +10,8 @@ from bot.commands.wording import counted
 from bot.core.cadence import first_check
 from bot.core.command import Invocation, Option, command
 from bot.core.errors import NotFound, UserError
+from bot.core.feed_list import FOLDERS, Outline, folder
 from bot.core.message import Button, File, Kind, Message, Tone, paragraph
-from bot.sources import opml
 
 NAME = "newsbell.opml"
 
@@ -21,7 +21,7 @@ async def feed_import(
     desk: Desk, call: Invocation, file: Annotated[File, Option("The file: OPML, at most 1 MB")]
 ) -> Message:
     # A file of the largest size that is let in takes a tenth of a second to read: others need not wait for that.
-    found = await asyncio.to_thread(opml.read, file.content)
+    found = await asyncio.to_thread(desk.lists.read, file.content)
     if not found.outlines:
         raise UserError(f"There is no feed in {file.name}.")
     most = desk.limits.feeds
@@ -35,7 +35,7 @@ async def feed_import(
                 tenant=call.tenant,
                 added_by=call.person.id,
                 title=outline.title,
-                region=opml.FOLDERS.join(outline.folder),
+                region=FOLDERS.join(outline.folder),
                 private=outline.private,
                 now=first_check(place, len(found.outlines), now=now),
             )
@@ -67,8 +67,8 @@ async def feed_export(desk: Desk, call: Invocation) -> Message:
         feeds = [feed for feed in await tx.feeds.visible(call.tenant) if not feed.private]
     if not feeds:
         raise NotFound("There are no feeds to export yet. Add one with /feed add and its address.")
-    outlines = [opml.Outline(feed.url, feed.title or feed.source, opml.folder(feed.region)) for feed in feeds]
-    content = opml.write(outlines, title="Newsbell's feeds", now=now).encode()
+    outlines = [Outline(feed.url, feed.title or feed.source, folder(feed.region)) for feed in feeds]
+    content = desk.lists.write(outlines, title="Newsbell's feeds", now=now).encode()
     return Message(
         title=counted(len(feeds), "feed"),
         body=(paragraph("Any feed reader imports this file, and so does /feed import in another server."),),

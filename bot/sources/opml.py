@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import groupby
@@ -17,13 +16,14 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from bot.core.errors import UserError
+from bot.core.feed_list import FeedList, Outline
 from bot.sources.charset import decode
 from bot.sources.mask import is_private
 from bot.sources.text import one_line
 
+__all__ = ["FeedList", "Outline", "read", "write"]
+
 FILE_MOST = 1_000_000
-FOLDERS = " / "
-"""Between the folders of a list in what is a feed's region here: "World / Middle East"."""
 OUTLINES_MOST = 5000
 DEPTH_MOST = 10
 URL_MOST = 2048
@@ -31,33 +31,6 @@ URL_MOST = 2048
 BARE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
 DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,500}\?>")
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A feed in the list. `folder` is the path of the folders it lies in, outermost first."""
-
-    url: str
-    title: str = ""
-    folder: tuple[str, ...] = ()
-
-    @property
-    def private(self) -> bool:
-        """Whether the address holds a password or a key, so that the feed is shared with nobody."""
-        return is_private(self.url)
-
-
-@dataclass(frozen=True, slots=True)
-class FeedList:
-    """What an OPML file holds. `skipped` counts outlines whose address is no web address."""
-
-    title: str
-    outlines: tuple[Outline, ...]
-    skipped: int = 0
-
-
-def folder(region: str) -> tuple[str, ...]:
-    return tuple(region.split(FOLDERS)) if region else ()
 
 
 def read(data: bytes) -> FeedList:
@@ -125,7 +98,7 @@ class _Reader:
         if not _is_web(url):
             self.skipped += 1
             return
-        self.found.setdefault(url, Outline(url, title, tuple(filter(None, self._folders))))
+        self.found.setdefault(url, Outline(url, title, tuple(filter(None, self._folders)), is_private(url)))
 
 
 def _is_web(url: str) -> bool:

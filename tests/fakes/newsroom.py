@@ -17,6 +17,7 @@ from bot.courier import Courier
 from bot.jobs import Jobs
 from bot.pipeline import Pipeline, Rules, Writer
 from bot.poller import Poller
+from bot.sources import opml
 from bot.store import Store
 from bot.stories import Stories
 from bot.topics import Catalogue, Following
@@ -88,6 +89,7 @@ class Newsroom:
             "test",
             COMMANDS,
             self.pack,
+            lists=opml,
         )
         self.router = Router(COMMANDS, desk, refused=desk.refused)
         await self.pipeline.follow()

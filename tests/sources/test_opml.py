@@ -40,8 +40,9 @@ def test_a_list_is_read_with_its_folders() -> None:
 
 
 def test_an_address_with_a_key_is_private() -> None:
-    assert Outline("https://x.example/feed?token=s3cr3t").private
-    assert not Outline("https://x.example/feed").private
+    urls = ("https://x.example/feed?token=s3cr3t", "https://x.example/feed")
+    found = read(write([Outline(url) for url in urls], title="Mine", now=datetime(2026, 11, 26, tzinfo=UTC)).encode())
+    assert {each.url: each.private for each in found.outlines} == dict(zip(urls, (True, False), strict=True))
 
 
 def outlines(count: int) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_house
+from bot.core.feed_list import Outline
 from bot.core.message import Button, File, Message
 from bot.platforms.discord import DiscordPlatform
 from bot.sources import opml
@@ -19,8 +20,8 @@ from tests.platforms.discord.test_discord_end_to_end import running
 SEVERAL_LINES = 2  # the style of a text field
 LIST = opml.write(
     [
-        opml.Outline("https://news.example/rss", "The Example", ("World", "Middle East")),
-        opml.Outline("https://other.example/rss", "The Other"),
+        Outline("https://news.example/rss", "The Example", ("World", "Middle East")),
+        Outline("https://other.example/rss", "The Other"),
     ],
     title="Mine",
     now=datetime(2026, 11, 26, tzinfo=UTC),
