@@ -26,6 +26,7 @@ from bot.core.model import Article
 from bot.stories.copies import CONTAINMENT, Copies, containment, shingles
 from bot.stories.index import Index
 from bot.stories.origin import outlet, strip_dateline
+from bot.stories.rubric import is_rubric
 from bot.stories.shelf import Shelf
 from bot.stories.words import language, terms, words
 
@@ -279,6 +280,9 @@ def _item(article: Article) -> _Item:
     body = strip_dateline(article.body)
     lang = language(article.lang, f"{title} {body[:600]}")
     lead = " ".join(body[: _LEAD * 16].split()[: max(0, _LEAD - len(title.split()))])
+    if is_rubric(title):
+        # The weather is like nothing else, and nothing is like the weather: only itself again, or a copy of it.
+        title = lead = ""
     in_title = tuple(dict.fromkeys(terms(title, lang)))
     return _Item(
         id=article.id,

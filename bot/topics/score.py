@@ -13,6 +13,7 @@ from itertools import product
 from math import exp, prod, sqrt
 
 from bot.core.model import Evidence, Sensitivity
+from bot.stories import is_rubric
 from bot.topics.document import Document, Sentence
 from bot.topics.mention import Mention
 from bot.topics.present import Present
@@ -152,6 +153,8 @@ class Scorer:
         """
         if apart and not _disjoint([side.mentions for side in sides]):
             return 0.0
+        if apart and is_rubric(self.document.article.title):
+            return 0.02  # the weather here and the weather there
         score = max(0.02, self.near(sides)[0])
         if meetings := self.meetings(sides, apart=apart):
             # The best meeting counts in full, further ones half: they are rarely independent of it.
