@@ -177,9 +177,10 @@ class Courier:
             await self._put_back(delivery, wait, "all posts wait there")
             return
         try:
-            with counted(platform.name):
+            with counted(platform.name) as outcome:
                 async with asyncio.timeout(self.times.send.total_seconds()):
                     remote_id = await self._post(platform, delivery)
+                outcome[:] = ["posted" if remote_id else "taken over"]
         except TryLater as error:
             gate.went_ill()
             if gate.heed(error, delivery.tenant, self.times.retries[0]):
@@ -325,8 +326,9 @@ class Courier:
         async with self.store.begin() as tx:
             expired = await tx.outbox.expire(self.shelf_life, channel)
         if expired:
-            metrics.DELIVERIES.labels("any", "expired").inc(expired)
-            log.warning("alerts expired undelivered", count=expired)
+            log.warning("alerts expired undelivered", count=len(expired))
+        for each in expired:
+            metrics.DELIVERIES.labels(each.partition(":")[0], "expired").inc()
 
 
 def _place(platform: Platform, delivery: Delivery) -> str:
@@ -344,17 +346,16 @@ def _dropped_if_repeated(platform: Platform, delivery: Delivery, later: timedelt
 
 
 @contextmanager
-def counted(platform: str) -> Iterator[None]:
+def counted(platform: str) -> Iterator[list[str]]:
     """Count what came of a try to post: never left us, refused before acting, unknown, or an answer for good."""
-    outcome = "unknown"
+    outcome = ["unknown"]
     try:
-        yield
-        outcome = "posted"
+        yield outcome
     except TryLater as error:
-        outcome = "unknown" if error.unknown else "refused" if error.refused else "never left"
+        outcome = ["unknown" if error.unknown else "refused" if error.refused else "never left"]
         raise
     except (Rejected, ChannelGone) as error:
-        outcome = "rejected" if isinstance(error, Rejected) else "closed"
+        outcome = ["rejected" if isinstance(error, Rejected) else "closed"]
         raise
     finally:
-        metrics.SENDS.labels(platform, outcome).inc()
+        metrics.SENDS.labels(platform, *outcome).inc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.commands.desk import Desk
@@ -22,6 +23,7 @@ async def status(desk: Desk, call: Invocation) -> Message:
         archive = await tx.archive.count(call.tenant, day)
         sent = await tx.outbox.counts(call.tenant, day)
         lateness = await tx.outbox.lateness(call.tenant, day)
+        reasons = await tx.outbox.reasons(call.tenant, day)
         following = await tx.subscriptions.of_tenant(call.tenant)
     trouble = sum(count for state, count in feeds.items() if state not in WELL)
     undelivered = sent.get(DeliveryState.DEAD, 0) + sent.get(DeliveryState.EXPIRED, 0)
@@ -43,7 +45,7 @@ async def status(desk: Desk, call: Invocation) -> Message:
         )
     return Message(
         title="All is well" if well else "Working, with trouble",
-        body=() if well else (paragraph(_trouble(trouble, undelivered, full)),),
+        body=() if well else (paragraph(_trouble(trouble, undelivered, reasons, full)),),
         fields=tuple(fields),
         buttons=(Button("Feeds", "feeds"), Button("Subscriptions", "subscriptions")),
         footer=f"Newsbell {desk.version}, up for {duration(now - desk.started_at)}; the figures are of 24 hours",
@@ -54,12 +56,13 @@ async def status(desk: Desk, call: Invocation) -> Message:
 _WAITING = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.HELD)
 
 
-def _trouble(feeds: int, undelivered: int, full: bool) -> str:
+def _trouble(feeds: int, undelivered: int, reasons: Sequence[tuple[str, int]], full: bool) -> str:
     parts = []
     if full:
         parts.append("The disk is nearly full: no feed is looked at until there is room; what waits is still posted.")
     if feeds:
         parts.append(f"{counted(feeds, 'feed')} cannot be read at the moment; /feeds says why.")
     if undelivered:
-        parts.append(f"{counted(undelivered, 'alert')} could not be delivered.")
+        why = "; ".join(f"{reason.rstrip('.')} ({times})" for reason, times in reasons)
+        parts.append(f"{counted(undelivered, 'alert')} could not be delivered: {why}.")
     return " ".join(parts)

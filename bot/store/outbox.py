@@ -265,8 +265,10 @@ class Outbox:
             > 0
         )
 
-    async def expire(self, older_than: timedelta, channel: str | None = None) -> int:
+    async def expire(self, older_than: timedelta, channel: str | None = None) -> list[str]:
         """Give up on what has waited past its shelf life, held or not; the rows say so. What is in the air stays.
+
+        The channels that they were for, one for each.
 
         In one channel only what is open is looked at: what is held there expires with the others.
         """
@@ -278,7 +280,7 @@ class Outbox:
             and_(row.state == DeliveryState.SENDING.value, row.lease_until <= now),
         )
         where = [t.WAITING] if channel is None else [row.channel == channel, t.OPEN]  # each has its partial index
-        return await self.tx.changed(
+        rows = await self.tx.rows(
             update(t.delivery)
             .where(*where, nobodys, row.created_at <= now - older_than)
             .values(
@@ -290,7 +292,9 @@ class Outbox:
                     ),
                 }
             )
+            .returning(row.channel)
         )
+        return [each.channel for each in rows]
 
     async def hasten(self, platform: str) -> int:
         """Have what waits for its next attempt on a platform wait no longer; how many channels that frees.
@@ -382,6 +386,21 @@ class Outbox:
         if tenant is not None:
             wanted = wanted.where(row.tenant == tenant)
         return {DeliveryState(each.state): each[1] for each in await self.tx.rows(wanted)}
+
+    async def reasons(self, tenant: str, since: datetime, limit: int = 3) -> list[tuple[str, int]]:
+        """Why alerts created since then were given up, the most frequent reasons first."""
+        rows = await self.tx.rows(
+            select(row.reason, func.count().label("times"))
+            .where(
+                row.tenant == tenant,
+                row.created_at >= since,
+                row.state.in_((DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)),
+            )
+            .group_by(row.reason)
+            .order_by(func.count().desc(), row.reason)
+            .limit(limit)
+        )
+        return [(each.reason, each.times) for each in rows]
 
     async def lateness(self, tenant: str | None, since: datetime) -> tuple[float, float] | None:
         """Median and 95th percentile, in seconds from queued to sent, of what was sent since then (nearest rank)."""

@@ -10,7 +10,7 @@ from bot.commands import COMMANDS
 from bot.core.command import Invocation
 from bot.core.limits import Limits, Turnstile
 from bot.core.message import Message
-from bot.core.model import Channel, Deed, Fetched, Outcome, Person
+from bot.core.model import Channel, Deed, Delivery, Fetched, Outcome, Person
 from bot.core.router import Router
 from tests.fakes.newsroom import ADA, GENERAL, OIL, Newsroom
 from tests.fakes.ports import entries
@@ -148,3 +148,19 @@ async def test_too_many_commands_in_a_minute_are_told_when_to_come_back(newsroom
     assert await router.choices(call, "help", "name", "sub"), "half a word is not a command"
     other = Invocation("other", Channel("fake:other", "other", "other"), ADA)
     assert "the most" not in (await router.answer(other, "/status")).message.text
+
+
+async def test_why_an_alert_did_not_come_is_told_by_status(newsroom: Newsroom) -> None:
+    async with newsroom.store.begin() as tx:
+        for number in range(3):
+            await tx.outbox.add(
+                Delivery(str(number), "fake", GENERAL.id, Message(title="x"), created_at=newsroom.clock())
+            )
+        claimed = await tx.outbox.claim(GENERAL.id, owner="w", lease=timedelta(minutes=1))
+        assert claimed
+        await tx.outbox.dead(claimed, owner="w", reason="400: too strange")
+    newsroom.clock.forward(timedelta(hours=12))
+    async with newsroom.store.begin() as tx:
+        assert await tx.outbox.expire(timedelta(hours=12)) == [GENERAL.id] * 2
+    said = await newsroom.say("/status")
+    assert "3 alerts could not be delivered: older than 12 hours (2); 400: too strange (1)." in said

@@ -168,9 +168,9 @@ async def test_dead_and_expired_rows_say_why_and_make_way(store: Store, clock: C
         clock.turn(timedelta(hours=24) - SECOND)
         in_hand = await claimed(tx)
         clock.turn(SECOND)
-        assert await tx.outbox.expire(timedelta(hours=24), "web:elsewhere") == 0
-        assert await tx.outbox.expire(timedelta(hours=24), HERE) == 1
-        assert await tx.outbox.expire(timedelta(hours=24)) == 0
+        assert await tx.outbox.expire(timedelta(hours=24), "web:elsewhere") == []
+        assert await tx.outbox.expire(timedelta(hours=24), HERE) == [HERE]
+        assert await tx.outbox.expire(timedelta(hours=24)) == []
         states = {each.id: (each.state, each.reason) for each in await tx.outbox.last(HERE)}
         assert states == {
             "d0": (DeliveryState.DEAD, "the platform will not take it"),
@@ -194,7 +194,7 @@ async def test_what_was_held_or_left_by_the_dead_expires_too(store: Store, clock
         await tx.outbox.add(alert(2, "web:closed"))
         await tx.outbox.hold_channel("web:closed", "archived")
         clock.turn(timedelta(hours=24))
-        assert await tx.outbox.expire(timedelta(hours=24)) == 2
+        assert len(await tx.outbox.expire(timedelta(hours=24))) == 2
         assert await tx.outbox.release_channel("web:closed") == 0
         [left], [held] = await tx.outbox.last(HERE), await tx.outbox.last("web:closed")
     assert (left.state, left.reason) == (DeliveryState.EXPIRED, "older than 24 hours; it may have been posted")
