@@ -1,7 +1,7 @@
 """In how many articles each key was seen, as learned from the articles, fading as they go by.
 
 Where topics wait is decided by what is known at that moment. A key that has since been seen eight times as often is
-reported, so that its topics can be posted anew: three times in its life, for counting stops growing where
+reported, so that its topics can be posted anew: a few times in its life, for counting stops growing where
 fading sets in.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 
 DRIFT = 8
 """How many times more often a key is seen before its topics are posted anew."""
-LEAST = 64
-"""A key seen less often than this has told nothing yet."""
+LEAST = 256
+"""A key seen less often than this is not worth the moving: a pair that waits in vain costs next to nothing."""
 LIFE = 50_000
 """Articles after which all counts are halved: a week of a busy house. By articles and not by the calendar, so that a
 quiet week forgets nothing."""

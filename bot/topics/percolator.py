@@ -35,7 +35,7 @@ from bot.topics.score import THRESHOLDS, Scorer, Side
 from bot.topics.topic import Topic, TopicKind
 from bot.topics.wanted import Wanted
 
-MOST_MOVED = 50
+MOST_MOVED = 20
 """Topics looked at for a better place after one article, so that no article waits long for it."""
 
 # What is known of each topic beside its row.
