@@ -4,7 +4,7 @@ STAMP := .venv/.ready
 # Twice the cores of a small machine: half of what a test takes is waiting.
 WORKERS ?= 4
 
-.PHONY: setup demo run test slow check conformance corpus faults bench portraits lock clean
+.PHONY: setup demo run test slow check conformance corpus hostile faults bench portraits lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,9 @@ conformance: setup ## the poller's manners: a line for each check, and the sum
 
 corpus: setup      ## what must hold for every feed, on the saved ones in NEWSBELL_FEED_CORPUS
 	@$(PY) -m tests.corpus
+
+hostile: setup     ## hostile bodies, broken wires, forbidden addresses: what crashes, stalls, grows, waits or is lost
+	@$(PY) -m tests.hostile
 
 faults: setup      ## the promises, tried: kills, storms, failing disks (FAULTS=nightly for longer, ONLY="D1 T2" for some)
 	@$(PY) -m tests.faults $(ONLY)

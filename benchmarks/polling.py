@@ -1,12 +1,13 @@
-"""Measures polling: what a look costs in CPU, from claim to commit, beside the plain way; and the lateness of a fleet.
+"""Measures polling: what a look costs in CPU, from tick to commit, beside the plain way; and the lateness of a fleet.
 
-    python benchmarks/polling.py [--quick] [--feeds N] [--json FILE]
+    python benchmarks/polling.py [--quick] [--feeds N ...] [--json FILE]
 
-N feeds of about 60 kB on a loopback server in its own process, on 250 addresses. A look is the whole way: claim the
-feed, fetch it through guard and gate, parse in a lane, store articles, stories, validators and the next check in SQLite
-(synchronous=FULL). CPU is that of the bot and its lanes together. The plain way is `feedparser.parse(url)` in a pool of
-16 threads, which stores nothing. Lateness is simulated in virtual time, with the pauses of the host gates, for 10,000
-feeds on 2,500 hosts.
+N feeds (1,000, then 10,000) of real size on a loopback server in its own process, on 250 addresses. A look is the whole
+way: the tick that finds the host due, the queue, the claim, the request through guard and gate, the slices, the parsing
+lane, and the transaction that stores articles, stories, validators and the next check in SQLite (synchronous=FULL). CPU
+is that of the bot and its lanes together. The plain way is `feedparser.parse(url)` in a pool of 16 threads, which asks
+without validators and stores nothing; it runs right after on the same server. Lateness is simulated in virtual time,
+with the pauses of the host gates, for 10,000 feeds on 2,500 hosts.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from random import Random
@@ -37,9 +39,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import feedparser
 import structlog
 from aiohttp import web
+from sqlalchemy import text
 
 from bot.core.cadence import BALANCED, next_check
-from bot.core.model import EVERYONE, Feed, FeedState, Fetched
+from bot.core.model import Feed, FeedState, Fetched
 from bot.core.pace import Pace
 from bot.jobs import Jobs
 from bot.pipeline import Pipeline
@@ -51,50 +54,63 @@ from bot.topics import Catalogue, Following
 
 HOSTS = 250
 ITEMS = 40
-AT_ONCE = 32
+MANY = 5_000
+"""Feeds from which on documents have a quarter of the items: storing 400,000 articles would be most of the run."""
 CATALOGUE = Path(__file__).parents[1] / "config" / "topics.toml"
 BEGAN = datetime.now(UTC)
+OLDEST = BEGAN - timedelta(days=3650)
+LEFT = text("SELECT count(*) FROM feed WHERE checked_at IS NULL OR checked_at < :since")
 MODES = ("full", "not modified", "same body", "nothing new", "one new item")
 
 
-def document(number: int, mode: str, turn: int) -> bytes:
-    """A blog's feed: 40 items with a screen of HTML each; the newest ones differ by mode and turn."""
-    words = Random(number)
-    syllables = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
+def per_day(number: int) -> float:
+    """What a feed posts: two thirds less than once a day, a tenth more than twenty times."""
+    return float(10 ** Random(number).gauss(-0.4, 0.9))
 
+
+SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
+
+
+def item(number: int, key: str, published: datetime, words: Random) -> str:
     def word() -> str:
-        return "".join(words.choices(syllables, k=3))
+        return "".join(words.choices(SYLLABLES, k=3))
 
-    def item(key: str, place: int) -> str:
-        text = "".join(
-            f"<p class='lead' style='margin:0'>{' '.join(word() for _ in range(20))} "
-            f"<a href='/{word()}?a={place}&amp;b=1'>{word()}</a> <em>{word()}</em> "
-            f"{' '.join(word() for _ in range(15))}<img src='/img/{word()}.jpg' alt='{word()}' width='640'/></p>"
-            for _ in range(4)
-        )
-        title = " ".join(word() for _ in range(8))
-        return (
-            f"<item><title>{title}</title><link>https://h{number}.example/{key}</link><guid>{number}-{key}</guid>"
-            f"<pubDate>{format_datetime(BEGAN - timedelta(hours=place))}</pubDate>"
-            f"<description><![CDATA[{text}]]></description></item>"
-        )
+    text = "".join(
+        f"<p class='lead' style='margin:0'>{' '.join(word() for _ in range(20))} "
+        f"<a href='/{word()}?a={key}&amp;b=1'>{word()}</a> <em>{word()}</em> "
+        f"{' '.join(word() for _ in range(15))}<img src='/img/{word()}.jpg' alt='{word()}' width='640'/></p>"
+        for _ in range(4)
+    )
+    title = " ".join(word() for _ in range(8))
+    return (
+        f"<item><title>{title}</title><link>https://h{number}.example/{key}</link><guid>{number}-{key}</guid>"
+        f"<pubDate>{format_datetime(published)}</pubDate><description><![CDATA[{text}]]></description></item>"
+    )
 
-    items = [item(str(place), place) for place in range(ITEMS)]
-    if mode == "one new item":
-        items.insert(0, item(f"new{turn}", 0))
+
+@cache
+def items(number: int, size: int) -> str:
+    """What a feed has had for long: as far apart as it posts."""
+    words, apart = Random(number), timedelta(days=1 / per_day(number))
+    return "".join(item(number, str(n), max(BEGAN - n * apart, OLDEST), words) for n in range(1, size + 1))
+
+
+def document(number: int, mode: str, turn: int, size: int = ITEMS) -> bytes:
+    """A blog's feed: items with a screen of HTML each; what is new in it goes by mode and turn."""
+    new = item(number, f"new{turn}", BEGAN, Random(f"{number} {turn}")) if mode == "one new item" else ""
     built = turn if mode in ("nothing new", "one new item") else 0
     head = f"<title>Feed {number}</title><link>https://h{number}.example/</link><lastBuildDate>{built}</lastBuildDate>"
-    return f"<?xml version='1.0'?><rss version='2.0'><channel>{head}{''.join(items)}</channel></rss>".encode()
+    return f"<?xml version='1.0'?><rss version='2.0'><channel>{head}{new}{items(number, size)}</channel></rss>".encode()
 
 
 def serve(port: Any, ready: Event, state: Any) -> None:
-    """The server: `state` is the mode and the turn, set by the measuring process."""
+    """The server: `state` is the mode, the turn and the items of a document, set by the measuring process."""
 
     async def handle(request: web.Request) -> web.Response:
         mode, turn = MODES[state[0]], state[1]
         if mode == "not modified" and request.headers.get("If-None-Match"):
             return web.Response(status=304, headers={"ETag": '"1"'})
-        body = document(int(request.path[1:]), mode, turn)
+        body = document(int(request.path[1:]), mode, turn, state[2])
         return web.Response(body=body, headers={"ETag": '"1"', "Content-Type": "application/rss+xml"})
 
     async def run() -> None:
@@ -129,28 +145,25 @@ def cpu() -> float:
 
 async def looks(poller: Poller, store: Store, feeds: list[Feed]) -> tuple[float, float]:
     """One look at each feed; CPU milliseconds and wall milliseconds for each."""
-    now = datetime.now(UTC)
     async with store.begin() as tx:
         for feed in feeds:
             await tx.feeds.adjust(feed.id, interval=timedelta(days=1), agent="")
-    hosts = sorted({feed.url.split("/")[2].partition(":")[0] for feed in feeds})
-    waiting: list[str] = list(hosts)
-
-    async def worker() -> None:
-        while waiting:
-            await poller.poll(waiting.pop())
-
+        began_at = await tx.now()
     used, began = cpu(), time.perf_counter()
-    await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+    while True:
+        await poller.poll_due()
+        async with store.read(aside=False) as tx:
+            left = (await tx.execute(LEFT, {"since": began_at.replace(tzinfo=None).isoformat(" ")})).scalar_one()
+        if not left:
+            break
+        await asyncio.sleep(1)
     used, wall = cpu() - used, time.perf_counter() - began
     async with store.read() as tx:
-        states = {feed.reason for feed in await tx.feeds.visible(EVERYONE) if (feed.checked_at or now) < now}
-        assert not states, f"not all were looked at: {states}"
         assert await tx.feeds.states() == {FeedState.ACTIVE: len(feeds)}
     return used / len(feeds) * 1000, wall / len(feeds) * 1000
 
 
-def plainly(urls: list[str]) -> float:
+def plainly(urls: list[str], size: int) -> float:
     """CPU milliseconds for each by the plain way."""
 
     def parse(url: str) -> int:
@@ -159,21 +172,26 @@ def plainly(urls: list[str]) -> float:
     used = time.process_time()
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(parse, urls))
-    assert min(found) >= ITEMS
+    assert min(found) >= size
     return (time.process_time() - used) / len(urls) * 1000
 
 
 async def measure(count: int, rounds: int, port: int, state: Any, folder: Path) -> dict[str, Any]:
+    size = ITEMS if count < MANY else ITEMS // 4
+    state[2] = size
     addresses = [f"127.0.1.{n + 1}" for n in range(HOSTS)]
     urls = [f"http://{addresses[n % HOSTS]}:{port}/{n}" for n in range(count)]
-    store = await Store.open(f"sqlite+aiosqlite:///{folder / 'bench.db'}")
+    store = await Store.open(f"sqlite+aiosqlite:///{folder / f'bench{count}.db'}")
     jobs = await Jobs.open("sqlite+aiosqlite:///")
     allowed = [(address, port) for address in addresses]
     source = FeedSource(contact="https://b.example", allowed=allowed, ports=[port], gap=0, jitter=0, per_minute=0)
-    pipeline = Pipeline(store=store, following=Following(Catalogue.load(CATALOGUE)), stories=Stories(), jobs=jobs)
-    figures: dict[str, Any] = {"feeds": count, "bytes": len(document(1, "full", 0))}
+    stories = Stories()
+    pipeline = Pipeline(store=store, following=Following(Catalogue.load(CATALOGUE)), stories=stories, jobs=jobs)
+    figures: dict[str, Any] = {"feeds": count, "bytes": len(document(1, "full", 0, size)), "items": size}
     async with source:
         poller = Poller(store=store, source=source, jobs=jobs, take_in=pipeline.take_in, name="bench")
+        poller.serve()
+        running = asyncio.create_task(jobs.run())
         async with store.begin() as tx:
             feeds = [(await tx.feeds.add(url, now=datetime.now(UTC)))[0] for url in urls]
         await asyncio.sleep(1)  # the lanes start in the background
@@ -188,28 +206,31 @@ async def measure(count: int, rounds: int, port: int, state: Any, folder: Path) 
                 "cpu_ms": round(statistics.median(used for used, _ in several), 2),
                 "wall_ms": round(statistics.median(wall for _, wall in several), 2),
             }
-        figures["peak_mb"] = round(
-            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000 + sum(size for _, size in lanes())
-        )
+            figures[mode]["looks_per_core_second"] = round(1000 / figures[mode]["cpu_ms"])
+        figures["peak_mb"] = {
+            "bot": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000),
+            "lanes": [round(size) for _, size in lanes()],
+        }
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
     await jobs.close()
     await store.close()
-    sample = urls[: min(count, 200)]
     state[0] = MODES.index("same body")
-    figures["plain"] = {"cpu_ms": round(plainly(sample), 2)}
+    figures["plain"] = {"cpu_ms": round(plainly(urls[: min(count, 200)], size), 2)}
     return figures
 
 
 def fleet(count: int, hours: int, service: float) -> dict[str, Any]:
     """Lateness of that many feeds by the balanced rule: a tick each second, one look at a time for each host.
 
-    Two thirds post less than once a day, a tenth more than twenty times; `service` is a look's seconds on the wall.
+    `service` is a look's seconds on the wall.
     """
     chance = random.Random(11)
     start = datetime(2026, 11, 26, tzinfo=UTC)
     feeds: list[Feed] = []
     for number in range(count):
-        per_day = 10 ** chance.gauss(-0.4, 0.9)
-        moments = [start - timedelta(days=chance.random() * 60) for _ in range(min(int(per_day * 60), 4000))]
+        daily = per_day(number)
+        moments = [start - timedelta(days=chance.random() * 60) for _ in range(min(int(daily * 60), 4000))]
         feeds.append(Feed(number, "https://x.example/", state=FeedState.ACTIVE, pace=Pace().after(moments, start)))
     due = [(chance.random() * 3600, number) for number in range(count)]
     heapq.heapify(due)
@@ -242,42 +263,50 @@ def fleet(count: int, hours: int, service: float) -> dict[str, Any]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--quick", action="store_true", help="200 feeds, one round")
-    options.add_argument("--feeds", type=int, default=1000)
+    options.add_argument("--feeds", type=int, nargs="+", default=[1000, 10_000])
     options.add_argument("--json", type=Path)
     given = options.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     context = multiprocessing.get_context("spawn")
-    port, state, ready = context.Value("i", 0), context.Array("i", [0, 0]), context.Event()
+    port, state, ready = context.Value("i", 0), context.Array("i", [0, 0, ITEMS]), context.Event()
     server = context.Process(target=serve, args=(port, ready, state), daemon=True)
     server.start()
     ready.wait(30)
-    count = 200 if given.quick else given.feeds
+    runs = []
     with tempfile.TemporaryDirectory() as folder:
-        figures = asyncio.run(measure(count, 1 if given.quick else 3, port.value, state, Path(folder)))
+        for count in [200] if given.quick else given.feeds:
+            rounds = 3 if count < MANY and not given.quick else 1
+            runs.append(asyncio.run(measure(count, rounds, port.value, state, Path(folder))))
+            report(runs[-1])
     server.terminate()
-    figures["fleet"] = fleet(10_000, 6 if given.quick else 24, figures["not modified"]["wall_ms"] / 1000)
-    report(figures)
+    late = fleet(10_000, 6 if given.quick else 24, runs[-1]["not modified"]["wall_ms"] / 1000)
+    report_fleet(late, runs[-1])
     if given.json:
-        given.json.write_text(json.dumps(figures, indent=2))
+        given.json.write_text(json.dumps({"runs": runs, "fleet": late}, indent=2))
 
 
 def report(figures: dict[str, Any]) -> None:
-    plain = figures["plain"]["cpu_ms"]
-    print(f"{figures['feeds']} feeds of {figures['bytes'] / 1000:.0f} kB; peak {figures['peak_mb']} MB with the lanes")
+    plain, peak = figures["plain"]["cpu_ms"], figures["peak_mb"]
+    print(
+        f"{figures['feeds']:,} feeds of {figures['bytes'] / 1000:.0f} kB; peak {peak['bot']} MB"
+        f" and {' + '.join(map(str, peak['lanes']))} MB for the lanes"
+    )
     print(f"{'a look that finds':<18} {'CPU':>9} {'plain/ours':>11} {'looks/s of a core':>18}")
     for mode in MODES:
         used = figures[mode]["cpu_ms"]
-        print(f"{mode:<18} {used:>6.2f} ms {plain / used:>10.1f}x {1000 / used:>18.0f}")
-    print(f"{'the plain way':<18} {plain:>6.2f} ms")
-    fleet_ = figures["fleet"]
-    looks_a_second = fleet_["feeds"] * fleet_["polls_per_feed_and_day"] / 86_400
+        print(f"{mode:<18} {used:>6.2f} ms {plain / used:>10.1f}x {figures[mode]['looks_per_core_second']:>18}")
+    print(f"{'the plain way':<18} {plain:>6.2f} ms", flush=True)
+
+
+def report_fleet(late: dict[str, Any], figures: dict[str, Any]) -> None:
+    """How late a fleet is, and what share of a core it takes by the costs just measured."""
+    each_second = late["feeds"] * late["polls_per_feed_and_day"] / 86_400
     print(
-        f"{fleet_['feeds']:,} feeds, balanced: {fleet_['polls_per_feed_and_day']} looks a day each, "
-        f"late by {fleet_['late_p50_s']} s (median), {fleet_['late_p99_s']} s (p99)"
+        f"{late['feeds']:,} feeds, balanced: {late['polls_per_feed_and_day']} looks a day each, "
+        f"late by {late['late_p50_s']} s (median), {late['late_p99_s']} s (p99)"
     )
     for mode in ("not modified", "nothing new", "one new item"):
-        share = looks_a_second * figures[mode]["cpu_ms"] / 10
-        print(f"  if every look finds {mode}: {share:.1f} % of a core")
+        print(f"  if every look finds {mode}: {each_second * figures[mode]['cpu_ms'] / 10:.1f} % of a core")
 
 
 if __name__ == "__main__":

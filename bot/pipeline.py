@@ -16,7 +16,8 @@ looked up after doubt, so nothing is doubled. A kill at any line leaves a state 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -35,7 +36,7 @@ from bot.jobs import Jobs
 from bot.llm import Summary
 from bot.poller import Admit, Admitted
 from bot.ringing import Ring, because, follows, hearers, hearers_of_change, only_follows
-from bot.store import Store, Tx
+from bot.store import Store, Together, Tx
 from bot.stories import Stories, origin, summarize
 from bot.topics import Following
 
@@ -55,6 +56,29 @@ class Rules:
     keep_audit: timedelta = timedelta(days=90)
     sentences: int = 2
     window: timedelta = timedelta(hours=72)
+
+
+SMALL = 3
+"""Entries up to which looks share a transaction: the first look at a feed is long enough by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look brought, with the poller's word on it and the summaries that were written for it."""
+
+    feed: Feed
+    fetched: Fetched
+    admit: Admit
+    summaries: Mapping[str, Summary]
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """The transaction that articles are taken in by, its time, and those that have found their story in it."""
+
+    tx: Tx
+    now: datetime
+    placed: list[str]
 
 
 class Writer(Protocol):
@@ -83,6 +107,7 @@ class Pipeline:
         self.rules = rules
         self.writer = writer
         self._placed = self._moved = 0
+        self._small = Together(self._intake, self._take_small, most=8)
 
     # -- articles -> stories -> alerts ---------------------------------------------------------------------------
 
@@ -91,33 +116,52 @@ class Pipeline:
 
         `admit` is the poller's: it notes the look in the same transaction and says which of the new articles may ring.
         """
-        await self.follow()
-        summaries = await self._written(feed, fetched)
-        ringing: set[str] = set()
-        articles: list[Article] = []
-        try:
-            async with self.store.begin() as tx:
-                await tx.lock("stories")
-                now = await tx.now()
-                await self._recall(tx, now)
-                articles = await tx.archive.add(feed, fetched.entries, now=now)
-                ringing |= await self._rewrite(tx, feed, fetched, now)
-                admitted = await admit(tx, articles, now)
-                articles = [article for article in articles if article.id not in admitted.echoes]
-                may_ring, held = self._newest(articles, admitted)
-                for article in articles:
-                    ringing |= await self._alert(tx, feed, article, summaries, now, may_ring=article.id in may_ring)
-                for channel in ringing & held.keys():
-                    await self._and_more(tx, feed, channel, held[channel], now)
-        except BaseException:
-            self.stories.forget([article.id for article in articles])
-            raise
-        self._placed = max([self._placed, *(int(article.id) for article in articles)])
+        look = _Look(feed, fetched, admit, await self._written(feed, fetched))
+        if len(fetched.entries) <= SMALL:
+            articles, ringing = await self._small.ask(look)
+        else:
+            async with self._intake() as intake:
+                articles, ringing = await self._take(intake, look)
         metrics.ARTICLES.inc(len(articles))
         if articles:
             log.info("feed read", feed=feed.id, source=feed.source, new=len(articles), ringing=len(ringing))
         await ring(self.jobs, ringing)
         return articles
+
+    @asynccontextmanager
+    async def _intake(self) -> AsyncIterator[_Intake]:
+        """A transaction in which articles find their stories; if it fails, the index of the stories forgets them."""
+        intake: _Intake | None = None
+        try:
+            async with self.store.begin() as tx:
+                await tx.lock("stories")
+                intake = _Intake(tx, await tx.now(), [])
+                await self._follow(tx)
+                await self._recall(tx, intake.now)
+                yield intake
+        except BaseException:
+            if intake:
+                self.stories.forget(intake.placed)
+            raise
+        self._placed = max([self._placed, *map(int, intake.placed)])
+
+    async def _take_small(self, intake: _Intake, looks: Sequence[_Look]) -> list[tuple[list[Article], set[str]]]:
+        return [await self._take(intake, look) for look in looks]
+
+    async def _take(self, intake: _Intake, look: _Look) -> tuple[list[Article], set[str]]:
+        """The new articles of a look, and the channels that ring."""
+        tx, now, feed, fetched = intake.tx, intake.now, look.feed, look.fetched
+        articles = await tx.archive.add(feed, fetched.entries, now=now)
+        ringing = await self._rewrite(tx, feed, fetched, articles, now)
+        admitted = await look.admit(tx, articles, now)
+        articles = [article for article in articles if article.id not in admitted.echoes]
+        intake.placed.extend(article.id for article in articles)
+        may_ring, held = self._newest(articles, admitted)
+        for article in articles:
+            ringing |= await self._alert(tx, feed, article, look.summaries, now, may_ring=article.id in may_ring)
+        for channel in ringing & held.keys():
+            await self._and_more(tx, feed, channel, held[channel], now)
+        return articles, ringing
 
     def _newest(self, articles: Sequence[Article], admitted: Admitted) -> tuple[frozenset[str], Counter[str]]:
         """Those that may ring; and where a flood was stopped, how many each channel would have heard besides."""
@@ -136,10 +180,13 @@ class Pipeline:
     async def follow(self) -> None:
         """Catch up with the subscriptions that were made or ended since the last look, here or elsewhere."""
         async with self.store.read(aside=False) as tx:
-            alive, ended, revision = await tx.subscriptions.changed(self.following.revision)
-            named = await tx.topics.changed(self.following.revision)
-        self.following.define(named)
-        self.following.update(alive, ended, revision)
+            await self._follow(tx)
+
+    async def _follow(self, tx: Tx) -> None:
+        alive, ended, revision = await tx.subscriptions.changed(self.following.revision)
+        if revision != self.following.revision:
+            self.following.define(await tx.topics.changed(self.following.revision))
+            self.following.update(alive, ended, revision)
 
     async def recall(self) -> None:
         """Load the open stories from the archive; at start, so that the first poll is as quick as the others."""
@@ -192,13 +239,13 @@ class Pipeline:
             await self._queue(tx, channel, rings, article, story_id, None if woken else story, summaries, now)
         return set(ringing)
 
-    async def _rewrite(self, tx: Tx, feed: Feed, fetched: Fetched, now: datetime) -> set[str]:
+    async def _rewrite(self, tx: Tx, feed: Feed, fetched: Fetched, new: Sequence[Article], now: datetime) -> set[str]:
         """Take in what outlets changed or took away: cards are to tell it, and who only now finds a topic hears of it.
 
         The channels that ring.
         """
         ringing: set[str] = set()
-        rewritten = await tx.revisions.take(feed, fetched.entries, now=now)
+        rewritten = await tx.revisions.take(feed, fetched.entries, new={article.id for article in new}, now=now)
         changed = [each.before.story_id for each in rewritten if each.told]
         changed += await tx.revisions.back(feed, fetched.entries)
         if feed.ok_at and not fetched.known and not fetched.partial:
@@ -292,6 +339,7 @@ class Pipeline:
         if self.writer is None or feed.ok_at is None or not fetched.entries:
             return {}
         async with self.store.read() as tx:
+            await self._follow(tx)
             fresh = await tx.archive.unseen(feed.id, fetched.entries)
         written: dict[str, Summary] = {}
         for entry in fresh:

@@ -32,7 +32,7 @@ from bot.jobs import Jobs
 from bot.owners import Owners
 from bot.push import Hubs
 from bot.rediscovery import Rediscovery
-from bot.store import Store, Tx
+from bot.store import Store, Together, Tx
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +126,8 @@ class Poller:
         self.rediscovery = rediscovery
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
         self.network = Network()
+        self._claims = Together(store.begin, self._claim)
+        self._quiet = Together(store.begin, self._note_quiet)
 
     def serve(self) -> None:
         """Take looks at hosts off the queue."""
@@ -144,12 +146,14 @@ class Poller:
     async def poll(self, host: str) -> None:
         """Look at the due feeds of one host, one after the other."""
         while not self.jobs.stopping and not self.store.short_of_room:
-            async with self.store.begin() as tx:
-                claimed = await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE, limit=AT_A_TIME)
+            claimed = await self._claims.ask(host)
             for feed in claimed:
                 await self.look(feed)
             if len(claimed) < AT_A_TIME:
                 return
+
+    async def _claim(self, tx: Tx, hosts: Sequence[str]) -> list[list[Feed]]:
+        return [await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE, limit=AT_A_TIME) for host in hosts]
 
     async def look(self, feed: Feed) -> None:
         """Fetch one claimed feed and take in what it brought; whatever happens, the feed gets its next check."""
@@ -209,16 +213,29 @@ class Poller:
             await self.take_in(feed, fetched, admit)
         else:
             # Nothing to store: it need not wait for the story's lock, and most looks are like this.
-            async with self.store.begin() as tx:
-                await self.admit(tx, feed, fetched, (), await tx.now())
+            await self._quiet.ask((feed, fetched))
         self.network.note(host_of(feed), reached=True)
         metrics.POLLS.labels("unchanged" if fetched.unchanged else "read").inc()
+
+    async def _note_quiet(self, tx: Tx, looks: Sequence[tuple[Feed, Fetched]]) -> list[None]:
+        """Note looks that brought nothing."""
+        now = await tx.now()
+        for feed, fetched in looks:
+            await self._note(tx, feed, fetched, (), now, overlap=bool(fetched.known))
+        return [None] * len(looks)
 
     async def admit(self, tx: Tx, feed: Feed, fetched: Fetched, articles: Sequence[Article], now: datetime) -> Admitted:
         """Note a successful look, and say what becomes of the new articles. Raises LeaseLost."""
         admitted = await self._sorted(tx, feed, fetched, articles, now)
         new = [article for article in articles if article.id not in admitted.echoes]
         overlap = bool(fetched.known or len(new) < len(fetched.entries))
+        await self._note(tx, feed, fetched, new, now, overlap=overlap)
+        return admitted
+
+    async def _note(
+        self, tx: Tx, feed: Feed, fetched: Fetched, new: Sequence[Article], now: datetime, *, overlap: bool
+    ) -> None:
+        """Write down what a look found out. Raises LeaseLost."""
         after = after_look(feed, fetched, new, overlap=overlap, now=now)
         if after.gap_at != feed.gap_at and feed.ok_at:
             await tx.gaps.note(feed.id, since=feed.ok_at, until=now)
@@ -237,7 +254,6 @@ class Poller:
             await self.owners.back(tx, feed, now=now)
         if address and await tx.feeds.move(feed.id, address):
             log.info("feed has moved", feed=feed.id, source=feed.source, host=urlsplit(address).hostname)
-        return admitted
 
     async def _sorted(
         self, tx: Tx, feed: Feed, fetched: Fetched, articles: Sequence[Article], now: datetime

@@ -27,6 +27,7 @@ from bot.sources.freshness import Wishes, hint, retry_after
 from bot.sources.gate import Gate, Share
 from bot.sources.guard import WEB_PORTS, Guard
 from bot.sources.hub import advertised
+from bot.sources.ladder import unread
 from bot.sources.lane import LaneLimits, Lanes
 from bot.sources.mask import is_private, shown
 from bot.sources.robots import may_look
@@ -269,11 +270,7 @@ class FeedSource:
             "now": now.astimezone(UTC).isoformat(),
             "slices": "" if answer.cut else slices,
         }
-        host = _host(answer)
-        try:
-            told = await self._lanes.read(job, answer.body)
-        except FetchError as error:
-            raise FetchError(f"{host}: {error}") from None
+        told = await self._read(job, answer)
         _refuse_content(told, answer, private=is_private(feed.url) or is_private(answer.url))
         kept = {"reader": _reader(feed), "sha256": _digest(answer), "parsed_at": parsed_at, **validation(cache)}
         kept |= {"slices": told["slices"]} if told.get("slices") else {}
@@ -313,6 +310,20 @@ class FeedSource:
             hub=wishes.hub,
             topic=wishes.topic,
         )
+
+    async def _read(self, job: Mapping[str, str], answer: Answer) -> dict[str, Any]:
+        """What the body says, read in a lane: only the new items where they can be told apart, else all of it."""
+        new = unread(answer.body, job["slices"])
+        if new and not new.fresh:
+            return {"kind": "same", "slices": new.marks, "known": new.known}
+        try:
+            if new:
+                told = await self._lanes.read({**job, "slices": "", "part": str(new.fresh)}, new.body)
+                if told["kind"] == "feed":
+                    return {**told, "slices": new.marks, "known": new.known}
+            return await self._lanes.read(job, answer.body)
+        except FetchError as error:
+            raise FetchError(f"{_host(answer)}: {error}") from None
 
 
 connect = FeedSource

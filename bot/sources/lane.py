@@ -15,8 +15,10 @@ import sys
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from heapq import heappop, heappush
+from itertools import count as count_up
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +34,9 @@ log = structlog.get_logger(__name__)
 ROOT = str(Path(bot.__file__).parent.parent)
 ANSWER_MOST = 32_000_000
 REMEMBERED = 1000
+QUICK = 0.3
+"""Seconds of CPU in which nearly every feed is read. What needs more is read again in a lane of its own, one at a
+time: so a crowd of bombs cannot fill the lanes that the others wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,15 @@ class LaneLimits:
 
 
 class _Killed(FetchError):
-    """The body was too much for its process. `surely` is false where a loaded machine may have been the reason."""
+    """The body was too much for its process. `surely` is false where a loaded machine may have been the reason.
 
-    def __init__(self, text: str, *, surely: bool = True) -> None:
+    `slow` is true where it was a matter of computing time, of which another lane may give more.
+    """
+
+    def __init__(self, text: str, *, surely: bool = True, slow: bool = False) -> None:
         super().__init__(text)
         self.surely = surely
+        self.slow = slow
 
 
 class _Lane:
@@ -107,9 +116,13 @@ class _Lane:
             await self.stop()
             raise _Killed(f"it takes more than {self._limits.wall:g} s to read", surely=False) from None
         except (asyncio.IncompleteReadError, ConnectionError):
+            # It has died by itself. To kill it now would reap it under the hands of asyncio, which then tells no code.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await process.wait()
             code = await self.stop()
             if code == -signal.SIGPROF:
-                raise _Killed(f"it takes more than {self._limits.cpu:g} s of computing to read") from None
+                raise _Killed(f"it takes more than {self._limits.cpu:g} s of computing to read", slow=True) from None
             raise _Killed("it takes too much memory to read, or breaks its reader") from None
         except BaseException:
             await self.stop()  # cancelled in the middle: the next one must not get this one's answer
@@ -141,16 +154,23 @@ class Lanes:
         self._count = count
         self._limits = limits or LaneLimits()
         self._lanes: list[_Lane] = []
-        self._free: asyncio.Queue[_Lane] = asyncio.Queue()
+        self._idle: list[_Lane] = []
+        self._waiting: list[tuple[int, int, asyncio.Future[_Lane]]] = []
+        self._number = count_up()
+        self._slow = _Lane(self._limits)
+        self._slow_turn = asyncio.Lock()
+        self._slow_waiting = 0
         self._warming: set[asyncio.Task[None]] = set()
+        self._heavy: OrderedDict[bytes, str] = OrderedDict()
         self._fatal: OrderedDict[bytes, str] = OrderedDict()
 
     async def open(self) -> None:
         """The processes start in the background; who comes first waits for one."""
         if self._lanes:
             return
-        self._free = asyncio.Queue()
-        self._lanes = [_Lane(self._limits) for _ in range(self._count)]
+        quick = replace(self._limits, cpu=min(self._limits.cpu, QUICK))
+        self._idle, self._waiting = [], []
+        self._lanes = [_Lane(quick) for _ in range(self._count)]
         for lane in self._lanes:
             self._warm(lane)
 
@@ -159,7 +179,7 @@ class Lanes:
         for task in self._warming:
             task.cancel()
         await asyncio.gather(*self._warming, return_exceptions=True)
-        await asyncio.gather(*(lane.stop() for lane in lanes))
+        await asyncio.gather(*(lane.stop() for lane in [*lanes, self._slow]))
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -175,36 +195,83 @@ class Lanes:
 
         A body that cost a process its life is remembered, and not tried again while the server repeats it.
         """
-        if not self._lanes:
-            raise RuntimeError("the lanes are not open")
         digest = sha256(body).digest()
         if reason := self._fatal.get(digest):
             raise FetchError(reason)
-        lane = await self._free.get()
-        if not self._lanes:
-            self._free.put_nowait(lane)  # for the next one who waits to hear it too
-            raise RuntimeError("the lanes were closed")
         try:
-            answer = await lane.read(job, body)
+            if digest not in self._heavy:
+                try:
+                    return await self._quickly(job, body)
+                except _Killed as error:
+                    if not error.slow or self._limits.cpu <= QUICK:
+                        raise
+                _remember(self._heavy, digest, "")
+            return await self._slowly(job, body)
         except _Killed as error:
             log.warning("a body was too much for its lane", reason=str(error), bytes=len(body))
             if error.surely:
-                self._fatal[digest] = str(error)
-            if len(self._fatal) > REMEMBERED:
-                self._fatal.popitem(last=False)
-            self._warm(lane)
+                _remember(self._fatal, digest, str(error))
             raise
+
+    async def _quickly(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        lane = await self._take(len(body))
+        try:
+            answer = await lane.read(job, body)
         except BaseException:
             self._warm(lane)
             raise
-        self._free.put_nowait(lane)
+        self._give(lane)
         return answer
+
+    async def _slowly(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        """One at a time, in a process that lives only as long as there is something for it."""
+        self._slow_waiting += 1
+        try:
+            async with self._slow_turn:
+                self._open_or_raise()
+                try:
+                    return await self._slow.read(job, body)
+                finally:
+                    if self._slow_waiting == 1:
+                        await self._slow.stop()
+        finally:
+            self._slow_waiting -= 1
+
+    def _open_or_raise(self) -> None:
+        if not self._lanes:
+            raise RuntimeError("the lanes are not open")
+
+    async def _take(self, size: int) -> _Lane:
+        """A free lane. Of those who wait, the smallest body is the next: it takes milliseconds."""
+        self._open_or_raise()
+        if self._idle:
+            return self._idle.pop()
+        mine: asyncio.Future[_Lane] = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (size, next(self._number), mine))
+        try:
+            lane = await mine
+        except BaseException:
+            if mine.done() and not mine.cancelled():
+                self._give(mine.result())
+            raise
+        if not self._lanes:
+            self._give(lane)  # for the next one who waits to hear it too
+        self._open_or_raise()
+        return lane
+
+    def _give(self, lane: _Lane) -> None:
+        while self._waiting:
+            waiting = heappop(self._waiting)[2]
+            if not waiting.done():
+                waiting.set_result(lane)
+                return
+        self._idle.append(lane)
 
     def _warm(self, lane: _Lane) -> None:
         """Start the lane's process, then put it among the free ones: no reader waits for a start it did not cause."""
 
         if not self._lanes:
-            self._free.put_nowait(lane)
+            self._give(lane)
             return
 
         async def start() -> None:
@@ -213,8 +280,14 @@ class Lanes:
             except FetchError as error:
                 log.error("a lane does not start", reason=str(error))
             finally:
-                self._free.put_nowait(lane)
+                self._give(lane)
 
         task = asyncio.create_task(start())
         self._warming.add(task)
         task.add_done_callback(self._warming.discard)
+
+
+def _remember(memory: OrderedDict[bytes, str], digest: bytes, reason: str) -> None:
+    memory[digest] = reason
+    if len(memory) > REMEMBERED:
+        memory.popitem(last=False)

@@ -27,7 +27,7 @@ from bot.sources.charset import decode
 from bot.sources.dates import moment
 from bot.sources.language import Languages, primary
 from bot.sources.links import link_key, web_link
-from bot.sources.slices import hashes, slice_hash, slices, vanished
+from bot.sources.slices import ILLEGAL, ILLEGAL_REFERENCE, hashes, slice_hash, slices, vanished
 from bot.sources.text import clean, cut, one_line, plain, unescaped
 
 feedparser.api.PREFERRED_XML_PARSERS = ["bot.sources.expat"]
@@ -46,11 +46,6 @@ BASE = "https://base.invalid/~/x/"
 HERE = ((BASE, ""), ("https://base.invalid/~/", "../"), ("https://base.invalid/", "/"))
 HEADERS = {"content-type": "application/xml; charset=utf-8", "content-location": BASE}
 
-# What XML forbids, as characters and as references to them: one of them throws the strict parser off the whole feed.
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-ILLEGAL_REFERENCE = re.compile(
-    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bceBCEfF]|1[0-9a-fA-F]|[dD][89a-fA-F]..|[fF]{3}[eEfF]));"
-)
 DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,500}\?>")
 ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,40}(?::[\w.-]{1,40})?)")
 CLOSED = re.compile(r"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
@@ -85,8 +80,9 @@ class Reader:
     def read(self, body: bytes, job: Mapping[str, str]) -> dict[str, Any]:
         """`job` has `url` (where the body came from), `content_type` and `now` (ISO 8601).
 
-        With `slices`, the hashes of the items that are known letter for letter, only the others are read. The
-        answer's `kind` is "feed" (with everything about it), "same" (none but those), "other" (with what was
+        With `slices`, the hashes of the items that are known letter for letter, only the others are read. With `part`,
+        the number of items that there must be, the body has no others: it is "broken" where one is missing.
+        The answer's `kind` is "feed" (with everything about it), "same" (none but those), "other" (with what was
         `found`), "empty" or "broken".
         """
         if not body.strip(BLANK.encode()):
@@ -128,6 +124,8 @@ class Reader:
 
     def _xml(self, text: str, job: Mapping[str, str]) -> dict[str, Any]:
         document = ILLEGAL_REFERENCE.sub("", ILLEGAL.sub("", DECLARATION.sub("", text, count=1))).lstrip()
+        if expected := int(job.get("part", 0)):
+            return self._part(document, expected, document, job) or {"kind": "broken", "found": "a part of a feed"}
         cutting = slices(document)
         items = _both_ends(cutting.items) if cutting else ()
         marks = [slice_hash(item) for item in items]
@@ -137,10 +135,9 @@ class Reader:
             if not fresh:
                 return {"kind": "same", "slices": "".join(marks), "known": len(marks)}
             # Only what is new is read. Where that goes wrong in any way, the whole document is.
-            parsed = _parsed(cutting.only(fresh))
-            if parsed is not None and not parsed.bozo and len(parsed.entries) == len(fresh):
-                answer = self._told(parsed, [_xml_entry(entry) for entry in parsed.entries], document, job)
-                return answer | {"slices": "".join(marks), "known": len(marks) - len(fresh), "whole": True}
+            answer = self._part(cutting.only(fresh), len(fresh), document, job)
+            if answer is not None:
+                return answer | {"slices": "".join(marks), "known": len(marks) - len(fresh)}
         parsed = _parsed(cutting.only(items) if cutting and len(items) < len(cutting.items) else document)
         if parsed is None:
             return {"kind": "broken", "found": "XML that cannot be read"}
@@ -154,6 +151,13 @@ class Reader:
             "slices": "".join(marks) if sliceable else "",
             "whole": bool(not parsed.bozo or CLOSED.search(document[-4096:])) and bool(raws or not items),
         }
+
+    def _part(self, part: str, expected: int, document: str, job: Mapping[str, str]) -> dict[str, Any] | None:
+        """What a document with only some of its items says; None where it does not hold together so."""
+        parsed = _parsed(part)
+        if parsed is None or parsed.bozo or len(parsed.entries) != expected:
+            return None
+        return self._told(parsed, [_xml_entry(entry) for entry in parsed.entries], document, job) | {"whole": True}
 
     def _told(self, parsed: Any, raws: Sequence[Raw], document: str, job: Mapping[str, str]) -> dict[str, Any]:
         told = parsed.feed

@@ -11,6 +11,15 @@ from hashlib import blake2b
 TOKEN = re.compile(r"<!--|<!\[CDATA\[|<\?|<(/?)((?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry))(?=[\s>/])")
 CLOSERS = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
 
+# What XML forbids, as characters and as references to them: one of them throws the strict parser off the whole feed.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+ILLEGAL_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bceBCEfF]|1[0-9a-fA-F]|[dD][89a-fA-F]..|[fF]{3}[eEfF]));"
+)
+# The same said of the bytes of UTF-8: the controls, and what is too long for a table. `~{` may begin another charset.
+ILLEGAL_BYTES = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])
+NEVER = (b"\xef\xbf\xbe", b"\xef\xbf\xbf", b"~{")
+
 
 @dataclass(frozen=True, slots=True)
 class Slices:
@@ -29,10 +38,13 @@ class _Unsliceable(Exception):
     pass
 
 
-def slices(document: str) -> Slices | None:
-    """The document in slices, or None where it cannot be sliced: items nested, unclosed, of two kinds, or none."""
+def slices(document: str, most: int = 1 << 30) -> Slices | None:
+    """The document in slices, or None where it cannot be sliced: items nested, unclosed, of two kinds, or none.
+
+    None as well beyond `most` marks of items, comments and the like: each takes a microsecond or two.
+    """
     try:
-        items = list(_items(document))
+        items = list(_items(document, most))
     except _Unsliceable:
         return None
     if not items:
@@ -40,9 +52,12 @@ def slices(document: str) -> Slices | None:
     return Slices(document[: items[0][0]], tuple(document[start:end] for start, end in items), document[items[-1][1] :])
 
 
-def _items(document: str) -> Iterator[tuple[int, int]]:
+def _items(document: str, most: int) -> Iterator[tuple[int, int]]:
     start, name, at = -1, "", 0
     while found := TOKEN.search(document, at):
+        most -= 1
+        if most < 0:
+            raise _Unsliceable
         closer = CLOSERS.get(found.group())
         at = document.find(closer or ">", found.end())
         if at < 0:

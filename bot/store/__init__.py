@@ -10,6 +10,7 @@ from bot.store.outbox import Outbox
 from bot.store.seal import Seal, new_key
 from bot.store.store import Store, Tx
 from bot.store.subscriptions import Subscriptions
+from bot.store.together import Together
 from bot.store.vault import Vault
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Standing",
     "Store",
     "Subscriptions",
+    "Together",
     "Tx",
     "Vault",
     "new_key",

@@ -13,12 +13,25 @@ from hashlib import blake2b
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, case, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
+from bot.store import intake
 from bot.store import tables as t
-from bot.store.feeds import IN_USE, Feeds
+from bot.store.feeds import Feeds
+from bot.store.intake import SHOWN
 from bot.store.search import matching
 from bot.store.transaction import Transaction
 from bot.store.words import (
@@ -39,10 +52,8 @@ MEMORY = timedelta(days=90)
 TOUCH = timedelta(days=1)
 """How often the memory of an item that is still in its feed is renewed; each poll would be a write for nothing."""
 
-SHOWN = [
-    *(column for column in t.article.c if column.name != "words"),
-    select(t.feed.c.region).where(t.feed.c.id == t.article.c.feed_id).scalar_subquery().label("region"),
-]
+FEW = 10
+"""Up to so many keys are asked for one by one, by a statement that is ready; more in one that is built for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +79,12 @@ class Archive:
         now = await self.tx.now()
         seen, fading = set(), []
         for keys in slices(list(by_key)):
-            rows = await self.tx.rows(
-                select(t.seen.c.key, t.seen.c.last_seen).where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys))
-            )
+            if len(keys) <= FEW:
+                rows = [row for key in keys for row in await self.tx.ask(intake.SEEN, its_feed=feed_id, its_key=key)]
+            else:
+                rows = list(
+                    await self.tx.rows(intake.SELECT_SEEN.where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys)))
+                )
             seen |= {row.key for row in rows}
             fading += [row.key for row in rows if row.last_seen < now - TOUCH]
         if self.tx.writable:
@@ -97,9 +111,10 @@ class Archive:
 
         An entry that a database refuses is logged and skipped, and remembered so that it is not tried at every poll.
         """
-        kept = await self.tx.first(select(t.feed.c.tenant).where(t.feed.c.id == feed.id, IN_USE))
-        if kept is None:
+        in_use = await self.tx.ask(intake.TENANT, its_feed=feed.id)
+        if not in_use:
             return []  # removed while it was being fetched
+        kept = in_use[0]
         unique = {digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
         fresh = await self._remember(feed.id, list(unique), now)
         # Documents list the newest first: reversed, entries without a date come out oldest first as well.
@@ -130,12 +145,10 @@ class Archive:
         known: dict[str, set[str]] = {}
         titles: set[str] = set()
         row = t.article.c
-        for keys in slices(sorted({link for link in links if link})):
-            for old in await self.tx.rows(
-                select(row.id, row.link_key, row.title).where(row.feed_id == feed.id, row.link_key.in_(keys))
-            ):
+        for link in sorted({link for link in links if link}):
+            for old in await self.tx.ask(intake.LINKED, its_feed=feed.id, its_link=link):
                 if old.id not in new:
-                    known.setdefault(old.link_key, set()).add(_said(old.title))
+                    known.setdefault(link, set()).add(_said(old.title))
         if flood:
             recent = select(row.id, row.title).where(row.feed_id == feed.id).order_by(row.at.desc()).limit(5_000)
             titles = {_said(old.title) for old in await self.tx.rows(recent) if old.id not in new}
@@ -154,8 +167,9 @@ class Archive:
 
     async def _remember(self, feed_id: int, keys: list[str], now: datetime) -> set[str]:
         """Note the keys as seen; those that nobody else noted meanwhile come back."""
-        if not keys:
-            return set()
+        if self.tx.dialect == "sqlite" or len(keys) <= FEW:
+            asked = [await self.tx.ask(intake.REMEMBER, its_feed=feed_id, its_key=key, its_now=now) for key in keys]
+            return {row.key for rows in asked for row in rows}
         rows = await self.tx.execute(
             self.tx.insert(t.seen).on_conflict_do_nothing(index_elements=["feed_id", "key"]).returning(t.seen.c.key),
             [{"feed_id": feed_id, "key": key, "last_seen": now} for key in keys],
@@ -166,14 +180,8 @@ class Archive:
         """Insert the rows and answer with their ids by key: all at once, or in halves until a poison row is alone."""
         if not rows:
             return {}
-        insert = (
-            self.tx.insert(t.article)
-            .on_conflict_do_nothing(index_elements=["feed_id", "key"])
-            .returning(t.article.c.id, t.article.c.key)
-        )
         try:
-            async with self.tx.connection.begin_nested():
-                return {row.key: row.id for row in await self.tx.execute(insert, rows)}
+            return await self._insert_all(rows)
         except (SQLAlchemyError, ValueError, OverflowError) as error:
             if not _is_poison(error):
                 raise
@@ -184,69 +192,64 @@ class Archive:
         half = len(rows) // 2
         return await self._insert(rows[:half]) | await self._insert(rows[half:])
 
+    async def _insert_all(self, rows: list[dict[str, Any]]) -> dict[str, int]:
+        if self.tx.dialect == "sqlite" and len(rows) == 1:  # where a statement that fails takes nothing along
+            values = {f"its_{name}": value for name, value in rows[0].items()}
+            return {row.key: row.id for row in await self.tx.ask(intake.STORE, **values)}
+        insert = (
+            self.tx.insert(t.article)
+            .on_conflict_do_nothing(index_elements=["feed_id", "key"])
+            .returning(t.article.c.id, t.article.c.key)
+        )
+        async with self.tx.connection.begin_nested():
+            return {row.key: row.id for row in await self.tx.execute(insert, rows)}
+
     async def open_story(self, article: Article, *, now: datetime) -> int:
         """A new story with this article in it; its number."""
-        tenant = select(t.article.c.tenant).where(t.article.c.id == number(article.id)).scalar_subquery()
-        result = await self.tx.execute(
-            self.tx.insert(t.story)
-            .values(
-                tenant=func.coalesce(tenant, EVERYONE), headline=clean(article.title, LONGEST_TITLE),
-                first_seen=article.when, last_seen=article.when, articles=0, updated_at=now,
-            )
-            .returning(t.story.c.id)
+        (story,) = await self.tx.ask(
+            intake.OPEN, its_article=number(article.id), its_headline=clean(article.title, LONGEST_TITLE),
+            its_at=article.when, its_now=now,
         )  # fmt: skip
-        story_id = int(result.scalar_one())
-        await self.join_story(article.id, story_id, copy_of=None, now=now)
+        story_id = int(story.id)
+        if not await self.tx.ask(intake.ENTER, its_article=number(article.id), its_story=story_id):
+            await self.tx.execute(update(t.story).where(t.story.c.id == story_id).values(articles=0))
+            await self.join_story(article.id, story_id, copy_of=None, now=now)  # it leaves another one
         return story_id
 
     async def join_story(self, article_id: str, story_id: int, *, copy_of: str | None, now: datetime) -> None:
         """Put an article into a story, out of any other; saying it twice changes nothing."""
-        article = t.article.c
-        row = await self.tx.first(select(article.story_id, article.at).where(article.id == number(article_id)))
-        if row is None:
+        found = await self.tx.ask(intake.MEMBER, its_article=number(article_id))
+        if not found:
             return
-        await self.tx.execute(
-            update(t.article)
-            .where(article.id == int(article_id))
-            .values(story_id=story_id, copy_of=number(copy_of) if copy_of else None)
-        )
+        (row,) = found
+        copied = number(copy_of) if copy_of else None
+        await self.tx.ask(intake.JOIN, its_article=number(article_id), its_story=story_id, its_original=copied)
         if row.story_id == story_id:
             return
-        story = t.story.c
         if row.story_id is not None:
+            story = t.story.c
             await self.tx.execute(
                 update(t.story).where(story.id == row.story_id).values(articles=story.articles - 1, updated_at=now)
             )
-        await self.tx.execute(
-            update(t.story)
-            .where(story.id == story_id)
-            .values(
-                articles=story.articles + 1,
-                updated_at=now,
-                first_seen=case((story.first_seen > row.at, row.at), else_=story.first_seen),
-                last_seen=case((story.last_seen < row.at, row.at), else_=story.last_seen),
-            )
-        )
+        await self.tx.ask(intake.GROW, its_story=story_id, its_at=row.at, its_now=now)
 
     async def story(self, story_id: int, tenant: str | None = None) -> Story | None:
         """A story with its outlets, the earliest first.
 
         With `tenant`, as that tenant may see it: a private feed's article is neither counted nor named to others.
         """
-        row = await self.tx.first(select(t.story).where(t.story.c.id == story_id))
-        if row is None:
+        found = await self.tx.ask(intake.TOLD, its_story=story_id)
+        if not found:
             return None
-        article = t.article.c
-        mine = [article.story_id == story_id] if tenant is None else [article.story_id == story_id, visible(tenant)]
-        outlets = await self.tx.rows(
-            select(article.source, func.count(), func.min(article.at), func.max(article.at))
-            .where(*mine)
-            .group_by(article.source)
-            .order_by(func.min(article.at), func.min(article.id))
-        )
-        sources = tuple(outlet[0] for outlet in outlets if outlet[0])
+        (row,) = found
         if tenant is None:
+            outlets = await self.tx.ask(intake.OUTLETS, its_story=story_id)
+            sources = tuple(outlet.source for outlet in outlets if outlet.source)
             return Story(row.id, row.headline, row.first_seen, row.last_seen, row.articles, sources)
+        article = t.article.c
+        mine = (article.story_id == story_id, visible(tenant))
+        outlets = await self.tx.rows(intake.SELECT_OUTLETS.where(*mine))
+        sources = tuple(outlet.source for outlet in outlets if outlet.source)
         title = await self.tx.first(select(article.title).where(*mine).order_by(article.at, article.id).limit(1))
         if title is None:
             return None
@@ -255,13 +258,8 @@ class Archive:
 
     async def placed_after(self, article_id: int, since: datetime, limit: int = 5000) -> list[Article]:
         """Articles with a larger id that are in a story and not older than `since`, by id."""
-        rows = await self.tx.rows(
-            select(*SHOWN)
-            .where(t.article.c.id > article_id, t.article.c.story_id.is_not(None), t.article.c.at >= since)
-            .order_by(t.article.c.id)
-            .limit(limit)
-        )
-        return [to_article(row._mapping) for row in rows]
+        rows = await self.tx.ask(intake.PLACED, its_article=article_id, its_since=since, its_limit=limit)
+        return [to_article(row._asdict()) for row in rows]
 
     async def get(self, article_id: str, tenant: str) -> Article | None:
         row = await self.tx.first(select(*SHOWN).where(t.article.c.id == number(article_id), visible(tenant)))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, or_, select, update
 
 from bot.core.model import Card, Delivery, DeliveryState
 from bot.store import tables as t
+from bot.store.prepared import Prepared
 from bot.store.transaction import Transaction
 
 COALESCE = timedelta(seconds=2)
@@ -21,6 +22,15 @@ COALESCE = timedelta(seconds=2)
 
 card, sent = t.card.c, t.delivery.c
 STALE = card.wanted > card.shown
+
+SOON = bindparam("its_soon", type_=t.Instant)
+WANT = Prepared(
+    lambda _: (
+        update(t.card)
+        .where(card.story_id == bindparam("its_story"))
+        .values(wanted=card.wanted + 1, due_at=case((or_(STALE, card.due_at > SOON), card.due_at), else_=SOON))
+    )
+)
 
 
 class Cards:
@@ -51,11 +61,7 @@ class Cards:
 
     async def want(self, story_id: int, *, now: datetime) -> None:
         """The story has changed: its cards are to be edited, a moment from now."""
-        soon = now + COALESCE
-        later = case((or_(STALE, card.due_at > soon), card.due_at), else_=soon)
-        await self.tx.execute(
-            update(t.card).where(card.story_id == story_id).values(wanted=card.wanted + 1, due_at=later)
-        )
+        await self.tx.ask(WANT, its_story=story_id, its_soon=now + COALESCE)
 
     async def due_channels(self, limit: int = 500) -> list[str]:
         """Channels with a card that can be edited now, longest waiting first."""

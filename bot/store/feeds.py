@@ -14,17 +14,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 
 from bot.core.cadence import MOST_WEIGHT
-from bot.core.model import EVERYONE, Feed, FeedState, Move
-from bot.core.pace import Pace
+from bot.core.model import EVERYONE, Feed, FeedState
+from bot.store import feed_row as rows_
 from bot.store import tables as t
-from bot.store.transaction import Record, Transaction
+from bot.store.feed_row import IN_USE, USED, feed_of, unleased
+from bot.store.transaction import Transaction
 from bot.store.words import clean, clean_url
 
 UNTROUBLED = (FeedState.ACTIVE, FeedState.NEW, FeedState.DORMANT, FeedState.PAUSED)
-
-USED = and_(t.feed_use.c.own.is_(True), t.feed_use.c.ended_at.is_(None))
-IN_USE = exists().where(t.feed_use.c.feed_id == t.feed.c.id, USED)
-POLLED = exists().where(t.feed_use.c.feed_id == t.feed.c.id, USED, t.feed_use.c.paused.is_(False))
 
 
 class Feeds:
@@ -231,39 +228,20 @@ class Feeds:
     async def pulse(self) -> tuple[datetime | None, datetime | None]:
         """Since when the longest overdue feed is due, if one is, and when any feed was last looked at."""
         now = await self.tx.now()
-        due = await self.tx.first(select(func.min(t.feed.c.next_check_at).label("at")).where(_due(now)))
+        due = await self.tx.first(select(func.min(t.feed.c.next_check_at).label("at")).where(rows_.due(now)))
         last = await self.tx.first(select(func.max(t.feed.c.checked_at).label("at")))
         return due.at if due else None, last.at if last else None
 
     async def due_hosts(self, limit: int) -> list[str]:
         """Hosts with a feed that is due, longest overdue first."""
-        now = await self.tx.now()
-        rows = await self.tx.rows(
-            select(t.feed.c.host)
-            .where(_due(now))
-            .group_by(t.feed.c.host)
-            .order_by(func.min(t.feed.c.next_check_at))
-            .limit(limit)
-        )
+        rows = await self.tx.ask(rows_.DUE_HOSTS, its_now=await self.tx.now(), its_limit=limit)
         return [row.host for row in rows]
 
     async def claim(self, host: str, *, owner: str, lease: timedelta, limit: int = 1) -> list[Feed]:
         """Lease due feeds of a host to `owner`, longest overdue first."""
         now = await self.tx.now()
-        due = (
-            select(t.feed.c.id)
-            .where(t.feed.c.host == host, _due(now))
-            .order_by(t.feed.c.next_check_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=t.feed)
-            .cte("due")
-        )
-        # A CTE and not a bare subquery, which PostgreSQL may run again and then lease more than asked for.
-        rows = await self.tx.rows(
-            update(t.feed)
-            .where(t.feed.c.id.in_(select(due.c.id)))
-            .values(lease_owner=owner, lease_until=now + lease)
-            .returning(t.feed)
+        rows = await self.tx.ask(
+            rows_.CLAIM, its_host=host, its_now=now, its_limit=limit, its_owner=owner, its_end=now + lease
         )
         return [feed_of(row) for row in sorted(rows, key=lambda row: row.next_check_at)]
 
@@ -273,7 +251,7 @@ class Feeds:
         return (
             await self.tx.changed(
                 update(t.feed)
-                .where(t.feed.c.id == feed_id, _unleased(now))
+                .where(t.feed.c.id == feed_id, unleased(now))
                 .values(lease_owner=owner, lease_until=now + lease)
             )
             > 0
@@ -287,25 +265,8 @@ class Feeds:
 
     async def save(self, feed: Feed, *, owner: str) -> bool:
         """What a poll found out; the lease ends. False if it was lost: then nothing is written."""
-        values: dict[str, Any] = {
-            "title": clean(feed.title), "source": clean(feed.source), "lang": clean(feed.lang),
-            "state": feed.state.value, "reason": clean(feed.reason), "cache": dict(feed.cache), "fails": feed.fails,
-            "checked_at": feed.checked_at, "ok_at": feed.ok_at, "per_day": feed.per_day,
-            "pace": feed.pace.to_json(), "posted_at": feed.posted_at, "oldest_at": feed.oldest_at,
-            "failing_since": feed.failing_since, "gone_since": feed.gone_since, "dark": feed.dark,
-            "move_to": clean_url(feed.move.to) if feed.move else "",
-            "move_since": feed.move.since if feed.move else None, "move_seen": feed.move.seen if feed.move else 0,
-            "gap_at": feed.gap_at,
-            "lease_owner": None, "lease_until": None,
-        }  # fmt: skip
-        if feed.next_check_at is not None:
-            values["next_check_at"] = feed.next_check_at
-        return (
-            await self.tx.changed(
-                update(t.feed).where(t.feed.c.id == feed.id, t.feed.c.lease_owner == owner).values(values)
-            )
-            > 0
-        )
+        rows = await self.tx.ask(rows_.SAVE, its_id=feed.id, its_owner=owner, **rows_.saved(feed))
+        return bool(rows)
 
     async def penalise(self, host: str, until: datetime) -> None:
         """Leave a host alone until then, across restarts; a shorter penalty never cuts a longer one."""
@@ -431,46 +392,3 @@ def host_of(url: str) -> str:
 def _use(feed_id: int, tenant: str) -> ColumnElement[bool]:
     use = t.feed_use.c
     return and_(use.feed_id == feed_id, use.tenant == tenant, USED)
-
-
-def _unleased(now: datetime) -> ColumnElement[bool]:
-    return or_(t.feed.c.lease_until.is_(None), t.feed.c.lease_until <= now)
-
-
-def _due(now: datetime) -> ColumnElement[bool]:
-    penalised = exists().where(t.host.c.name == t.feed.c.host, t.host.c.penalty_until > now)
-    return and_(t.feed.c.next_check_at <= now, _unleased(now), POLLED, ~penalised)
-
-
-def feed_of(row: Record) -> Feed:
-    resting = getattr(row, "resting", 0)
-    return Feed(
-        id=row.id,
-        url=row.url,
-        title=row.title,
-        source=row.source,
-        lang=row.lang,
-        region=row.region,
-        state=FeedState.PAUSED if resting else FeedState(row.state),
-        reason=row.reason,
-        cache=row.cache,
-        interval=None if row.interval is None else timedelta(seconds=row.interval),
-        fails=row.fails,
-        private=row.private,
-        checked_at=row.checked_at,
-        ok_at=row.ok_at,
-        next_check_at=row.next_check_at,
-        per_day=row.per_day,
-        pace=Pace.from_json(row.pace),
-        agent=row.agent,
-        posted_at=row.posted_at,
-        oldest_at=row.oldest_at,
-        failing_since=row.failing_since,
-        gone_since=row.gone_since,
-        dark=row.dark,
-        move=Move(row.move_to, row.move_since, row.move_seen) if row.move_since else None,
-        weight=row.weight,
-        pushed=row.pushed,
-        full_text=row.full_text,
-        gap_at=row.gap_at,
-    )

@@ -13,11 +13,26 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
 from bot.store.channels import Channels
+from bot.store.prepared import Prepared
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
@@ -29,6 +44,9 @@ MOST_DEATHS = 6
 FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
 
 row = t.delivery.c
+
+SELECT_RUNG = select(t.alerted.c.channel, t.alerted.c.topic)
+RUNG = Prepared(lambda _: SELECT_RUNG.where(t.alerted.c.story_id == bindparam("its_story")))
 
 
 class Outbox:
@@ -57,10 +75,11 @@ class Outbox:
 
     async def alerted(self, story_id: int, since: datetime | None = None) -> frozenset[tuple[str, str]]:
         """(channel, topic) pairs that have rung for this story."""
-        wanted = select(t.alerted.c.channel, t.alerted.c.topic).where(t.alerted.c.story_id == story_id)
-        if since is not None:
-            wanted = wanted.where(t.alerted.c.at >= since)
-        return frozenset((pair.channel, pair.topic) for pair in await self.tx.rows(wanted))
+        if since is None:
+            pairs = await self.tx.ask(RUNG, its_story=story_id)
+        else:
+            pairs = await self.tx.rows(SELECT_RUNG.where(t.alerted.c.story_id == story_id, t.alerted.c.at >= since))
+        return frozenset((pair.channel, pair.topic) for pair in pairs)
 
     async def mark_alerted(
         self, channel: str, story_id: int, topics: Sequence[str], *, delivery_id: str, now: datetime

@@ -13,7 +13,7 @@ from secrets import token_urlsafe
 from sqlalchemy import delete, or_, select, update
 
 from bot.store import tables as t
-from bot.store.feeds import POLLED
+from bot.store.feed_row import POLLED
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, select, update
 
 from bot.core.model import Article, Report
 from bot.store import tables as t
-from bot.store.archive import SHOWN, Archive, number, to_article, visible
+from bot.store.archive import Archive, number, to_article, visible
 from bot.store.cards import Cards
-from bot.store.revision import next_revision
+from bot.store.intake import SHOWN
+from bot.store.prepared import Prepared
+from bot.store.revision import newest_revision, next_revision
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
@@ -22,6 +25,18 @@ SPLIT, MERGED = "split", "merged"
 """Why an article is in its story, where a person said so."""
 
 report, article = t.report.c, t.article.c
+
+
+@cache
+def _put(*names: str) -> Prepared:
+    """Sets these columns of an article's report, and leaves the others as they are."""
+
+    def build(insert: Any) -> Any:
+        its = {name: bindparam(f"its_{name}", type_=report[name].type) for name in ("article_id", *names)}
+        changed = {name: its[name] for name in names}
+        return insert(t.report).values(its).on_conflict_do_update(index_elements=["article_id"], set_=changed)
+
+    return Prepared(build)
 
 
 class Reports:
@@ -115,21 +130,20 @@ class Reports:
         return list(rows)
 
     async def _put(self, article_id: str, story_id: int, **values: object) -> None:
-        put = self.tx.insert(t.report).values(article_id=number(article_id), story_id=story_id, **values)
-        await self.tx.execute(
-            put.on_conflict_do_update(index_elements=["article_id"], set_={"story_id": story_id, **values})
-        )
+        said = {f"its_{name}": value for name, value in values.items()}
+        put = _put("story_id", *values)
+        await self.tx.ask(put, its_article_id=number(article_id), its_story_id=story_id, **said)
 
     async def moved_after(self, revision: int, since: datetime) -> tuple[list[Article], int]:
         """The articles moved by hand since that revision that are not older than `since`, and the newest revision."""
-        newest = await self.tx.first(select(t.counter.c.value).where(t.counter.c.name == "move"))
-        if newest is None or newest.value <= revision:
+        newest = await newest_revision(self.tx, "move")
+        if newest <= revision:
             return [], revision
         rows = await self.tx.rows(
             select(*SHOWN).join(t.report, report.article_id == article.id)
             .where(report.revision > revision, article.at >= since).order_by(report.revision)
         )  # fmt: skip
-        return [to_article(row._mapping) for row in rows], newest.value
+        return [to_article(row._mapping) for row in rows], newest
 
     async def of_story(self, story_id: int, tenant: str) -> list[Report]:
         """A story's reports as far as the tenant may see them, oldest first."""

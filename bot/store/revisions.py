@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
 
 from bot.core.model import Article, Entry, Feed, Revision
 from bot.store import tables as t
-from bot.store.archive import SHOWN, digest, row_of, slices, to_article, visible
+from bot.store.archive import FEW, digest, row_of, slices, to_article, visible
+from bot.store.intake import SHOWN
+from bot.store.prepared import Prepared
 from bot.store.transaction import Record, Transaction
 from bot.store.words import searchable
 from bot.stories.corrections import Change, change
@@ -30,6 +32,18 @@ RECENT = timedelta(days=3)
 article, revision = t.article.c, t.revision.c
 REMOVED = (revision.headline.is_(False), revision.rewritten.is_(False))
 
+ONE = (article.feed_id == bindparam("its_feed", type_=t.Id), article.key == bindparam("its_key"))
+SELECT_KNOWN = select(*SHOWN)
+KNOWN = Prepared(lambda _: SELECT_KNOWN.where(*ONE))
+
+
+def _back(*which: ColumnElement[bool]) -> Any:
+    mine = select(article.id).where(*which)
+    return delete(t.revision).where(*REMOVED, revision.article_id.in_(mine)).returning(revision.article_id)
+
+
+BACK = Prepared(lambda _: _back(*ONE))
+
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
@@ -44,16 +58,23 @@ class Revisions:
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
 
-    async def take(self, feed: Feed, entries: Sequence[Entry], *, now: datetime) -> list[Rewritten]:
-        """Store what has changed of the articles that are known and in a story, and answer with them."""
+    async def take(
+        self, feed: Feed, entries: Sequence[Entry], *, new: Collection[str] = (), now: datetime
+    ) -> list[Rewritten]:
+        """Store what has changed of the articles that are known and in a story, and answer with them.
+
+        `new` are the ids of those that have come just now.
+        """
         by_key = {digest(entry.key): entry for entry in reversed(entries)}  # of an item that is there twice, the first
         rewritten: list[Rewritten] = []
         for keys in slices(list(by_key)):
-            rows = await self.tx.rows(
-                select(*SHOWN).where(article.feed_id == feed.id, article.key.in_(keys))
-            )  # fmt: skip
+            if len(keys) <= FEW:
+                rows = [row for key in keys for row in await self.tx.ask(KNOWN, its_feed=feed.id, its_key=key)]
+            else:
+                rows = list(await self.tx.rows(SELECT_KNOWN.where(article.feed_id == feed.id, article.key.in_(keys))))
             for known in rows:
-                rewritten += await self._changed(feed, known, by_key[known.key], now)
+                if str(known.id) not in new:
+                    rewritten += await self._changed(feed, known, by_key[known.key], now)
         return [each for each in rewritten if each.before.story_id]
 
     async def _changed(self, feed: Feed, known: Record, entry: Entry, now: datetime) -> list[Rewritten]:
@@ -80,7 +101,7 @@ class Revisions:
                 .where(story.id == known.story_id, story.headline == known.title)
                 .values(headline=fresh["title"], updated_at=now)
             )
-        before = to_article(known._mapping)
+        before = to_article(known._asdict())
         after = replace(before, title=values["title"], summary=values["summary"], text=text)
         return [Rewritten(before, after, bool(found))]
 
@@ -118,10 +139,10 @@ class Revisions:
         """What a feed shows again was not removed; the stories that it belongs to."""
         stories: dict[int, None] = {}
         for keys in slices([digest(entry.key) for entry in entries]):
-            mine = select(article.id).where(article.feed_id == feed.id, article.key.in_(keys))
-            rows = await self.tx.rows(
-                delete(t.revision).where(*REMOVED, revision.article_id.in_(mine)).returning(revision.article_id)
-            )
+            if len(keys) <= FEW:
+                rows = [row for key in keys for row in await self.tx.ask(BACK, its_feed=feed.id, its_key=key)]
+            else:
+                rows = list(await self.tx.rows(_back(article.feed_id == feed.id, article.key.in_(keys))))
             for row in rows:
                 found = await self.tx.first(select(article.story_id).where(article.id == row.article_id))
                 stories |= {found.story_id: None} if found else {}

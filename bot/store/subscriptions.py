@@ -15,7 +15,7 @@ from bot.core.message import Manner
 from bot.core.model import Channel, Sensitivity, Subscription, Telling
 from bot.store import tables as t
 from bot.store.channels import Channels
-from bot.store.revision import next_revision
+from bot.store.revision import newest_revision, next_revision
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
@@ -111,15 +111,17 @@ class Subscriptions:
 
     async def changed(self, revision: int) -> tuple[list[Subscription], list[int], int]:
         """What changed after that revision: those alive, the numbers of those that ended, and the newest revision."""
+        newest = await newest_revision(self.tx)
+        if newest == revision:
+            return [], [], revision
         rows = await self.tx.rows(
             select(t.subscription).where(t.subscription.c.revision > revision).order_by(t.subscription.c.revision)
         )
         erased = await self.tx.rows(
             select(t.erased_subscription.c.id).where(t.erased_subscription.c.revision > revision)
         )
-        newest = await self.tx.first(select(t.counter.c.value).where(t.counter.c.name == "subscription"))
         ended = [row.id for row in rows if row.ended_at is not None] + [row.id for row in erased]
-        return [_subscription(row) for row in rows if row.ended_at is None], ended, newest.value if newest else 0
+        return [_subscription(row) for row in rows if row.ended_at is None], ended, newest
 
     async def pause_channel(self, channel_id: str, reason: str) -> int:
         """Silence what rings in a channel, for a reason; how many that are."""

@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, Executable, Row, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.prepared import Prepared
 from bot.store.tables import Instant
 
 Clock = Callable[[], datetime]
@@ -52,6 +53,10 @@ class Transaction:
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
         return await self.connection.execute(statement, values)
+
+    async def ask(self, prepared: Prepared, **values: Any) -> Sequence[Any]:
+        """The rows of a statement that is asked again and again."""
+        return await prepared.ask(self.connection, values)
 
     async def rows(self, statement: Executable) -> Sequence[Record]:
         return (await self.connection.execute(statement)).all()

@@ -46,7 +46,7 @@ def language(declared: str, text: str) -> str:
 
 def _guessed(text: str) -> str:
     words = [match["word"] for match in _WORD.finditer(normalize("NFKC", text).casefold()) if match["word"]]
-    hits = {lang: sum(word in small for word in words) for lang, small in STOPWORDS.items()}
+    hits = {lang: sum(map(small.__contains__, words)) for lang, small in STOPWORDS.items()}
     best = max(hits, key=lambda lang: (hits[lang], lang == "en"))
     return best if hits[best] else ""
 

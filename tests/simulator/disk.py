@@ -76,7 +76,7 @@ class InlineConnection(aiosqlite.Connection):
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         if self._disk.cut_off:
             raise Dead
-        kind = getattr(fn, "__name__", "")
+        kind = getattr(fn, "__name__", "").removeprefix("_").removesuffix("_fetchall")
         if kind == "execute" and str(args[:1]).lstrip("('\"").upper().startswith(("PRAGMA", "BEGIN")):
             kind = ""
         if kind in ("execute", "commit"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import os
 
 import pytest
 
@@ -14,6 +13,7 @@ from bot.sources.fetch import Fetcher, Limits
 from bot.sources.gate import Gate
 from bot.sources.guard import Guard
 from tests.fakes.newsstand import RSS, Reply, Talk, newsstand, wire
+from tests.sources.hostile_wires import CUT, HEAD, NONE, WIRES, says
 
 QUICK = Limits(connect=2, idle=0.3, total=1.0, body=20_000)
 
@@ -23,21 +23,6 @@ def client(*at: tuple[str, int], limits: Limits = QUICK) -> Fetcher:
     return Fetcher(
         Guard(allowed=frozenset(at)), gate, agent=f"Newsbell/{__version__} (+https://x.example)", limits=limits
     )
-
-
-def says(*pieces: bytes, pause: float = 0.0, hang: bool = False) -> Talk:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(pause)
-        if hang:
-            await reader.read()
-
-    return talk
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\n"
 
 
 async def test_it_asks_as_a_good_guest() -> None:
@@ -66,18 +51,7 @@ async def test_a_gzipped_body_is_decoded_and_its_size_is_that_on_the_wire() -> N
     assert answer.cut == ""
 
 
-@pytest.mark.parametrize(
-    ("talk", "reason"),
-    [
-        (says(HEAD + b"Content-Length: 5000\r\n\r\n<rss>half"), "broke off in the middle"),
-        (says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\nffff\r\nhalf"), "broke off in the middle"),
-        (says(HEAD + b"Content-Length: 5000\r\n\r\n<rss>half", hang=True), "did not answer in time"),
-        (says(HEAD + b"Content-Length: 5000\r\n\r\n<rss>", *[b"x"] * 100, pause=0.05), "did not answer in time"),
-        (says(HEAD + b"\r\n<rss>", *[b"x" * 9000] * 5), "larger than"),
-        (says(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(os.urandom(900))[:500]), "ends early"),
-    ],
-    ids=["short", "chunk", "hang", "drip", "endless", "gzip"],
-)
+@pytest.mark.parametrize(("talk", "reason"), CUT.values(), ids=CUT)
 async def test_a_body_that_does_not_end_well_is_kept_and_marked_as_cut(talk: Talk, reason: str) -> None:
     async with wire(talk) as port, client(("127.0.0.1", port)) as fetcher:
         answer = await fetcher.get(f"http://127.0.0.1:{port}/feed")
@@ -85,22 +59,7 @@ async def test_a_body_that_does_not_end_well_is_kept_and_marked_as_cut(talk: Tal
     assert 0 < len(answer.body) <= QUICK.body
 
 
-@pytest.mark.parametrize(
-    ("talk", "reason"),
-    [
-        (says(b""), "hung up without an answer"),
-        (says(b"", hang=True), "did not answer in time"),
-        (says(b"SSH-2.0-OpenSSH_9.2\r\n", hang=True), "not proper HTTP"),
-        (says(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", hang=True), "not proper HTTP"),
-        (says(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 50_000 + b"\r\n"), "not proper HTTP"),
-        (says(b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 100, pause=0.05), "did not answer in time"),
-        (says(HEAD + b"Content-Encoding: br\r\n\r\n" + b"x" * 100), "not asked for"),
-        (says(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10] + b"\x07" * 40), "broken"),
-        (says(b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n"), "not an address"),
-        (says(b"HTTP/1.1 301 Moved\r\nLocation: /\r\nConnection: close\r\n\r\n"), "redirects"),
-    ],
-    ids=["empty", "silent", "ssh", "header", "headers", "drip", "brotli", "gzip", "location", "loop"],
-)
+@pytest.mark.parametrize(("talk", "reason"), NONE.values(), ids=NONE)
 async def test_no_answer_is_an_error_that_names_the_host_and_nothing_private(talk: Talk, reason: str) -> None:
     async with wire(talk) as port, client(("127.0.0.1", port)) as fetcher:
         with pytest.raises(FetchError) as error:
@@ -109,6 +68,10 @@ async def test_no_answer_is_an_error_that_names_the_host_and_nothing_private(tal
     assert "s3cr3t" not in str(error.value)
     assert error.value.__cause__ is None
     assert error.value.__suppress_context__ or error.value.__context__ is None
+
+
+def test_there_are_sixteen_ways_to_break_a_wire() -> None:
+    assert len(WIRES) == 16
 
 
 async def test_a_bomb_stops_early() -> None:

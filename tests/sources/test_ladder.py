@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bot.core.model import Feed, Fetched
 from bot.sources.feed import FeedSource
+from bot.sources.ladder import unread
 from bot.sources.parse import Reader
-from bot.sources.slices import HASH, hashes
+from bot.sources.slices import HASH, hashes, slice_hash
 from tests.fakes.newsstand import CONTACT, NOW, Newsstand, Reply, newsstand
 
 READER = Reader()
@@ -29,6 +30,11 @@ def read(body: bytes, slices: str = "") -> dict[str, Any]:
 def packed(answer: dict[str, Any]) -> list[str]:
     text = answer["slices"]
     return [text[at : at + HASH] for at in range(0, len(text), HASH)]
+
+
+def document_of(*titles: str, tail: str = "") -> str:
+    items = "".join(f"<item><title>{title}</title></item>" for title in titles)
+    return f"<rss><channel><title>T</title>{items}{tail}</channel></rss>"
 
 
 @pytest.mark.parametrize("file", FEEDS, ids=lambda file: file.stem)
@@ -51,6 +57,42 @@ def test_whatever_is_known_the_rest_is_read_as_in_the_whole_document(file: Path)
 def test_where_all_is_known_nothing_is_parsed(file: Path) -> None:
     marks = read(file.read_bytes())["slices"]
     assert read(file.read_bytes(), marks) == {"kind": "same", "slices": marks, "known": len(hashes(marks))}
+
+
+@pytest.mark.parametrize("file", FEEDS, ids=lambda file: file.stem)
+def test_what_the_loop_takes_for_new_is_what_the_parsing_process_does(file: Path) -> None:
+    body = file.read_bytes()
+    marks = packed(read(body))
+    for left_out in range(len(marks)):
+        known = "".join(mark for place, mark in enumerate(marks) if place != left_out)
+        part = unread(body, known)
+        if part is None:  # not plain enough, or its only item is new
+            return
+        assert (part.known, part.fresh, part.marks) == (len(marks) - 1, 1, "".join(marks))
+        there = READER.read(part.body, {**JOB, "part": "1"})
+        assert there["entries"] == read(body, known)["entries"]
+    everything = unread(body, "".join(marks))
+    assert everything is None or (everything.fresh, everything.known) == (0, len(marks))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        document_of("a\x08", "b"),
+        document_of("a&#8;", "b"),
+        document_of("a\ufffe", "b"),
+        document_of("~{VPND~}", "b"),
+        document_of("é", "b").encode().decode("utf-8").encode("latin-1"),
+        document_of(*"ab", tail="<item>"),
+        document_of("a" * 1_000_001, "b"),
+        document_of(*["<!---->" * 10_001, "b"]),
+    ],
+    ids=["control", "reference", "no-character", "seven-bit", "not-utf-8", "unclosed", "large", "many-marks"],
+)
+def test_what_is_not_plain_is_left_to_the_parsing_process(body: str | bytes) -> None:
+    known = slice_hash("<item><title>b</title></item>")
+    assert unread(document_of("a", "b").encode(), known) is not None
+    assert unread(body.encode() if isinstance(body, str) else body, known) is None
 
 
 @settings(max_examples=60, deadline=None)

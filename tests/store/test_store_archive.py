@@ -110,14 +110,11 @@ async def test_one_poison_row_of_a_thousand_costs_only_itself(store: Store) -> N
     async with store.begin() as tx:
         feed = await feed_of(tx)
         rows = [row_of(feed, EVERYONE, f"{n:032x}", Entry(str(n), f"News {n}"), START) for n in range(1000)]
-        rows[500]["copy_of"] = None
-        for row in rows:
-            row["copy_of"] = None
-        rows[500]["copy_of"] = 2**63
+        rows[500]["feed_id"] = 2**63
         ids = await tx.archive._insert(rows)
         assert len(ids) == 999
         assert rows[500]["key"] not in ids
-        rows[500]["copy_of"] = None
+        rows[500]["feed_id"] = feed.id
         rows[500]["title"] = None
         assert await tx.archive._insert([rows[500]]) == {}
         assert len(await tx.archive.latest("t", limit=2000)) == 999

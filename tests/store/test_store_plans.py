@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -155,24 +156,39 @@ async def steady_state(store: Store, clock: Clock) -> None:
     await store.chat.changed(HERE.id, START)
 
 
+@contextmanager
+def _asked(store: Store) -> Iterator[dict[str, None]]:
+    """What SQLite itself is asked meanwhile, by whichever way, with the values in place."""
+    asked: dict[str, None] = {}
+
+    def note(statement: str) -> None:
+        if not statement.startswith(("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "EXPLAIN", "--")):
+            asked[statement] = None
+
+    def listen(connection: Any, *_: object) -> None:
+        connection.driver_connection._conn.set_trace_callback(note)
+
+    def leave(connection: Any, *_: object) -> None:
+        connection.driver_connection._conn.set_trace_callback(None)
+
+    pools = [engine.sync_engine.pool for engine in (store._database._write_engine, store._database._read_engine)]
+    for pool in pools:
+        event.listen(pool, "checkout", listen)
+        event.listen(pool, "checkin", leave)
+    yield asked
+    for pool in pools:
+        event.remove(pool, "checkout", listen)
+        event.remove(pool, "checkin", leave)
+
+
 async def test_no_query_of_the_steady_state_reads_a_whole_table(busy: Store, clock: Clock) -> None:
-    asked: dict[str, Any] = {}
-
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
-        if not statement.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "EXPLAIN")):
-            asked.setdefault(statement, parameters[0] if many else parameters)
-
-    engines = [busy._database._write_engine, busy._database._read_engine]
-    for engine in engines:
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-    await steady_state(busy, clock)
-    for engine in engines:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+    with _asked(busy) as asked:
+        await steady_state(busy, clock)
 
     assert len(asked) > 60
     async with busy.read() as tx:
-        for statement, parameters in asked.items():
-            plan = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+        for statement in asked:
+            plan = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")).all()
             for step in plan:
                 whole = WHOLE.match(step.detail)
                 if whole and whole[1] not in SMALL and await _is_table(tx, whole[1]):
@@ -203,20 +219,12 @@ async def _is_table(tx: Any, name: str) -> bool:
     ],
 )
 async def test_the_queries_that_matter_use_the_index_made_for_them(busy: Store, act: Any, index: str) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool) -> None:
-        asked.append((statement, parameters))
-
-    engine = busy._database._write_engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    async with busy.begin() as tx:
-        await act(tx)
-    event.remove(engine, "before_cursor_execute", note)
+    with _asked(busy) as asked:
+        async with busy.begin() as tx:
+            await act(tx)
     plans: list[str] = []
     async with busy.read() as tx:
-        for statement, parameters in asked:
-            if not statement.startswith("BEGIN"):
-                rows = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
-                plans += [str(row.detail) for row in rows]
+        for statement in asked:
+            rows = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")).all()
+            plans += [str(row.detail) for row in rows]
     assert any(index in plan.replace("SCAN ", "") for plan in plans), "\n".join(plans)
