@@ -193,7 +193,7 @@ class Scorer:
         return tuple(
             self._quote(
                 self.document.sentences[index],
-                [placed.mention for side in sides for placed in side.by_sentence.get(index, ())],
+                [mention for side in sides for mention in _worth_marking(side.by_sentence.get(index, ()))],
             )
             for index in chosen[:MOST_EVIDENCE]
         )
@@ -276,6 +276,12 @@ class Scorer:
         cut = text[first : first + LONGEST_QUOTE]
         inside = ((start - first, min(end - first, len(cut))) for start, end in spans)
         return Evidence(cut, tuple((start, end) for start, end in inside if start < end))
+
+
+def _worth_marking(found: Sequence[Placed]) -> list[Mention]:
+    """The mentions of one side in a sentence, without a dateline or a "told Reuters in" where it has better ones."""
+    best = max((placed.weight for placed in found), default=0.0)
+    return [placed.mention for placed in found if placed.weight >= best / 2]
 
 
 def scale_of(document: Document) -> float:

@@ -272,3 +272,12 @@ def test_a_relation_is_seen_in_any_script(text: str, marked: list[str], ask: Ask
     desk = ask("…", text)
     assert desk("Russia-Iraq")
     assert desk.marked("Russia-Iraq") == marked
+
+
+def test_a_dateline_is_marked_only_where_nothing_better_is(ask: Ask) -> None:
+    lead = "MOSCOW - Iraq's foreign minister began two days of talks in Moscow, officials on both sides said."
+    assert ask("Talks on debt", lead).marked("Russia-Iraq") == ["Iraq", "Moscow"]
+    assert ask("Talks on debt", "MOSCOW - Iraq's foreign minister began talks.").marked("Russia-Iraq") == [
+        "MOSCOW",
+        "Iraq",
+    ]
