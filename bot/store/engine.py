@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 SETTING = "NEWSBELL_DATABASE_URL"
 BUSY_MS = 30_000
 READERS = 4
+CONNECTIONS = 12
+"""To PostgreSQL, at most, and the queue's five: five processes fit into the hundred that a server allows by default."""
 
 POSTGRES_DRIVERS = ("postgres", "postgresql", "postgresql+asyncpg", "postgres+asyncpg")
 SQLITE_DRIVERS = ("sqlite", "sqlite+aiosqlite")
@@ -73,7 +75,7 @@ class Database:
             self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS, connector=connector)
         else:
             self._write_engine = self._read_engine = create_async_engine(
-                url, pool_pre_ping=True, pool_size=10, hide_parameters=True
+                url, pool_pre_ping=True, pool_size=8, max_overflow=CONNECTIONS - 8, hide_parameters=True
             )
 
     @asynccontextmanager
