@@ -1,4 +1,4 @@
-"""The composition root: what is opened is wired, the pack is the file's, and a platform that falls gets up again."""
+"""What is opened is wired, the pack is the file's, and a platform that falls gets up again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import keep_running, open_house
+from bot.app import open_house
 from bot.core.errors import SettingsError
 from bot.core.model import EVERYONE
 from bot.core.pack import PackFeed
 from bot.core.router import Router
+from bot.house import keep_running
 from bot.settings import Settings
 from tests.fakes.ports import FakePlatform
 from tests.fakes.settings import quiet

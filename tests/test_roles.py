@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import WORKER, open_house
+from bot.app import open_house
 from bot.core.errors import SettingsError
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
 from bot.core.pack import PackFeed
 from bot.core.router import Router
+from bot.house import WORKER
 from tests.fakes.ports import FakePlatform
 from tests.fakes.settings import quiet
 

@@ -15,7 +15,7 @@ from bot.core.ports import ChecksChannels, Platform
 from bot.settings import Settings, load
 
 if TYPE_CHECKING:
-    from bot.app import House
+    from bot.house import House
 
 
 def check(

@@ -14,7 +14,7 @@ from bot.core.model import Article, Entry, Feed, Fetched
 from bot.full_text import is_about
 
 if TYPE_CHECKING:
-    from bot.app import House
+    from bot.house import House
 
 SHOWN = 10
 """The newest items, each with what it would ring."""

@@ -28,7 +28,7 @@ def run(
     ] = "poll,match,deliver,gateway,web",
 ) -> None:
     """Start the bot: real feeds, config/settings.toml, every platform that has its token."""
-    from bot.app import ROLES
+    from bot.house import ROLES
 
     wanted = frozenset(role.strip() for role in roles.split(","))
     if unknown := wanted - set(ROLES):
@@ -38,7 +38,7 @@ def run(
 
 def worker(context: typer.Context) -> None:
     """Start one more process beside others: it polls, matches and delivers, and listens to nobody."""
-    from bot.app import WORKER
+    from bot.house import WORKER
 
     _run(load(context.obj), WORKER)
 
@@ -47,7 +47,8 @@ def _run(settings: Settings, roles: frozenset[str]) -> None:
     logs.configure(settings.logs.level, settings.logs.format)
 
     async def serve() -> None:
-        from bot.app import ROLES, open_house
+        from bot.app import open_house
+        from bot.house import ROLES
 
         if roles != set(ROLES) and settings.database.startswith("sqlite"):
             raise SettingsError(

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.app import House, open_house
+from bot.app import open_house
 from bot.cli import app
 from bot.cli.examine import examine
 from bot.core.errors import NotAFeed
 from bot.core.model import EVERYONE, Channel
+from bot.house import House
 from bot.sources import opml
 from tests.fakes.newsstand import RSS, Newsstand, Reply, newsstand
 from tests.fakes.settings import quiet

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app import House, open_house
+from bot.app import open_house
 from bot.core.model import FeedState
 from bot.demo import Wire
+from bot.house import House
 from tests.fakes.settings import ROOT, quiet
 
 PATIENCE = 60

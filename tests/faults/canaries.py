@@ -25,9 +25,10 @@ import structlog
 from aiohttp import web
 
 from bot import logs
-from bot.app import House, open_house
+from bot.app import open_house
 from bot.core.errors import NewsbellError
 from bot.core.pack import PackFeed
+from bot.house import House
 from bot.settings import Settings
 from bot.store import Seal, Vault, new_key
 from tests.fakes.discord_server import FakeDiscord

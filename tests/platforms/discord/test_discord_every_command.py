@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from bot.app import House, open_house
+from bot.app import open_house
 from bot.commands import COMMANDS
 from bot.core.command import Command, Option, OptionKind
 from bot.core.message import File
 from bot.core.model import EVERYONE, Article, Fetched
+from bot.house import House
 from bot.poller import Admitted
 from bot.store import Tx
 from tests.fakes.discord_server import ALERTS, DESK, FakeDiscord

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import House, open_house
+from bot.app import open_house
 from bot.core.message import Message
 from bot.core.model import Channel, Delivery, DeliveryState
 from bot.courier import SETTLE
+from bot.house import House
 from tests.fakes.settings import quiet
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import ALERTS, TEAM

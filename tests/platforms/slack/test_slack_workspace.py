@@ -13,11 +13,12 @@ import pytest
 from slack_bolt.async_app import AsyncBoltContext
 from sqlalchemy import select
 
-from bot.app import House, open_house
+from bot.app import open_house
 from bot.core.errors import ChannelGone
 from bot.core.message import Message
 from bot.core.model import Subscription
 from bot.core.ports import ChecksChannels
+from bot.house import House
 from bot.platforms.slack.teams import Team
 from bot.platforms.slack.workspace import Workspace
 from bot.store import tables
