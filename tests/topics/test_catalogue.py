@@ -94,6 +94,8 @@ def test_every_name_finds_its_own_entity(catalogue: Catalogue) -> None:
 
 def test_search_puts_the_name_before_the_alias(catalogue: Catalogue) -> None:
     assert [entity.name for entity in catalogue.search("ira")][:2] == ["Iran", "Iraq"]
+    assert "ISIL" in [entity.name for entity in catalogue.search("isl")][:5]
+    assert [entity.name for entity in catalogue.search("chi")][:2] == ["Chile", "China"]
     assert "Kurdistan" in [entity.name for entity in catalogue.search("kurd")]
     assert catalogue.search("دا")[0].name == "ISIL" or "ISIL" in [e.name for e in catalogue.search("داع")]
     assert len(catalogue.search("")) == len(catalogue.entities)
