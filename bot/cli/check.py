@@ -62,6 +62,7 @@ async def _check(settings: Settings, *, only: str = "", feeds: bool) -> int:
     report.good("settings")
     async with open_house(settings) as house:
         report.good(f"database ({house.store.dialect})")
+        await house.store.look_for_room()
         for warning in house.store.warnings():
             report.note(warning)
         await _check_secrets(house, report)

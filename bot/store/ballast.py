@@ -49,7 +49,9 @@ class Ballast:
     def _lay(self) -> None:
         try:
             with self.file.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, self._size)
+                file.write(bytes(self._size))  # written and not only allotted: not every system can do that
+                file.flush()
+                os.fsync(file.fileno())
         except OSError:
             self.give_up()
 
