@@ -62,7 +62,11 @@ def test_without_a_key_the_error_says_how_to_make_one() -> None:
         Seal(" , ").seal(TOKEN, "slack:T1")
 
 
-@pytest.mark.parametrize("wrong", ["hunter2", KEY[:-1], KEY + "A", f"{KEY},hunter2", "é" * 43])
+@pytest.mark.parametrize(
+    "wrong",
+    ["hunter2", KEY[:-1], KEY + "A", f"{KEY},hunter2", "é" * 43],
+    ids=["a word", "cut", "longer", "a second", "letters"],  # the key is random, and workers go by the names of tests
+)
 def test_a_wrong_key_names_the_setting_and_not_the_key(wrong: str) -> None:
     with pytest.raises(SettingsError, match="NEWSBELL_SECRETS_KEY holds something that is no key") as caught:
         Seal(wrong)
