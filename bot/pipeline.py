@@ -37,6 +37,7 @@ from bot.llm import Summary
 from bot.poller import Admit, Admitted
 from bot.ringing import Ring, because, follows, hearers, hearers_of_change, only_follows
 from bot.store import Store, Together, Tx
+from bot.store.revisions import Rewritten
 from bot.stories import Stories, origin, summarize
 from bot.topics import Following
 
@@ -245,9 +246,12 @@ class Pipeline:
         The channels that ring.
         """
         ringing: set[str] = set()
-        rewritten = await tx.revisions.take(feed, fetched.entries, new={article.id for article in new}, now=now)
-        changed = [each.before.story_id for each in rewritten if each.told]
-        changed += await tx.revisions.back(feed, fetched.entries)
+        rewritten: list[Rewritten] = []
+        changed: list[int] = []
+        if len(new) < len(fetched.entries):  # else all of them are new, and nothing of them is known to be compared
+            rewritten = await tx.revisions.take(feed, fetched.entries, new={article.id for article in new}, now=now)
+            changed += [each.before.story_id for each in rewritten if each.told]
+            changed += await tx.revisions.back(feed, fetched.entries)
         if feed.ok_at and not fetched.known and not fetched.partial:
             changed += await tx.revisions.gone(feed, fetched.entries, now=now)  # it is the whole document
         for story_id in dict.fromkeys(changed):

@@ -26,7 +26,7 @@ class Unread:
     body: bytes
 
 
-def unread(body: bytes, known: str) -> Unread | None:
+def unread(body: bytes | bytearray, known: str) -> Unread | None:
     """What of the body is new where `known` are the hashes of its items before; None where that is hard to tell.
 
     The text must be UTF-8 with nothing in it that is taken out before parsing: then its items hash as they will there.
@@ -43,8 +43,10 @@ def unread(body: bytes, known: str) -> Unread | None:
     return Unread("".join(marks), len(marks) - len(fresh), len(fresh), cutting.only(fresh).encode())
 
 
-def _plain(body: bytes) -> str:
-    if len(body.translate(None, ILLEGAL_BYTES)) < len(body) or any(sign in body for sign in NEVER):
+def _plain(body: bytes | bytearray) -> str:
+    if b"~{" in body or (b"\xef\xbf" in body and any(sign in body for sign in NEVER)):
+        return ""  # `~{` may begin another charset
+    if len(body.translate(None, ILLEGAL_BYTES)) < len(body):
         return ""
     try:
         text = body.decode("utf-8")

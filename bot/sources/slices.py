@@ -16,9 +16,9 @@ ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 ILLEGAL_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bceBCEfF]|1[0-9a-fA-F]|[dD][89a-fA-F]..|[fF]{3}[eEfF]));"
 )
-# The same said of the bytes of UTF-8: the controls, and what is too long for a table. `~{` may begin another charset.
+# The same said of the bytes of UTF-8: the controls, and what is too long for a table.
 ILLEGAL_BYTES = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20)])
-NEVER = (b"\xef\xbf\xbe", b"\xef\xbf\xbf", b"~{")
+NEVER = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
 @dataclass(frozen=True, slots=True)

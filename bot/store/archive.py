@@ -115,8 +115,15 @@ class Archive:
         if not in_use:
             return []  # removed while it was being fetched
         kept = in_use[0]
-        unique = {digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
-        fresh = await self._remember(feed.id, list(unique), now)
+        if len(entries) <= FEW:
+            # Few are nearly always news: noted at once, and asked for only where they were not.
+            unique = {digest(entry.key): entry for entry in reversed(entries)}
+            fresh = await self._remember(feed.id, list(unique), now)
+            if len(fresh) < len(unique):
+                await self.unseen(feed.id, [entry for key, entry in unique.items() if key not in fresh])
+        else:
+            unique = {digest(entry.key): entry for entry in reversed(await self.unseen(feed.id, entries))}
+            fresh = await self._remember(feed.id, list(unique), now)
         # Documents list the newest first: reversed, entries without a date come out oldest first as well.
         rows = []
         for key, entry in unique.items():
