@@ -136,11 +136,15 @@ class FeedSource:
         probe = is_stuck(cache, per_day=feed.per_day, now=self._now())
         asked = {} if probe else validators_to_send(cache)
         headers = {**asked, "User-Agent": feed.agent} if feed.agent else asked
-        answer = await self._fetcher.get(feed.url, headers)
-        self._refuse(feed, answer)
-        if answer.status == 304 and not asked:
-            raise FetchError(f"{_host(answer)} says that nothing changed, although nothing was asked (HTTP 304)")
-        fetched = self._unchanged(feed, answer, cache) or await self._changed(feed, answer, cache)
+        async with self._fetcher.asked(feed.url, headers) as answer:
+            self._refuse(feed, answer)
+            if answer.status == 304 and not asked:
+                raise FetchError(f"{_host(answer)} says that nothing changed, although nothing was asked (HTTP 304)")
+            return await self._told_by(feed, answer, cache, probe=probe)
+
+    async def _told_by(self, feed: Feed, answer: Answer, cache: Mapping[str, str], *, probe: bool) -> Fetched:
+        digest = "" if answer.status == 304 else sha256(answer.body).hexdigest()
+        fetched = self._unchanged(feed, answer, cache, digest) or await self._changed(feed, answer, cache, digest)
         if probe:
             fetched = replace(fetched, cache=probed(cache, fetched, now=self._now()))
         log.debug("feed read", feed=feed.id, status=answer.status, entries=len(fetched.entries), bytes=answer.size)
@@ -195,7 +199,11 @@ class FeedSource:
 
     async def page(self, url: str) -> str:
         """The text of an article's page; empty where none can be told from what surrounds it. Raises FetchError."""
-        answer = await self._fetcher.get(url, {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"})
+        accept = {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"}
+        async with self._fetcher.asked(url, accept) as answer:
+            return await self._text_of(answer)
+
+    async def _text_of(self, answer: Answer) -> str:
         host, kind = _host(answer), answer.headers.get("content-type", "text/html")
         if answer.status in (429, 503) and (wait := retry_after(answer.headers, self._now())):
             self._gate.close(host, wait)
@@ -229,10 +237,10 @@ class FeedSource:
             refusal = Missing if status == 404 else FetchError
             raise refusal(f"{host} {BROKEN.get(status, f'answers with HTTP {status}')}")
 
-    def _unchanged(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched | None:
+    def _unchanged(self, feed: Feed, answer: Answer, cache: Mapping[str, str], digest: str) -> Fetched | None:
         if answer.status == 304:
             kept = {**cache, **validators(answer.headers)}
-        elif not answer.cut and cache.get("sha256") == _digest(answer):
+        elif not answer.cut and cache.get("sha256") == digest:
             kept = after_200(cache, answer.headers, now=self._now())
         else:
             return None
@@ -256,7 +264,7 @@ class FeedSource:
             topic=wishes.topic,
         )
 
-    async def _changed(self, feed: Feed, answer: Answer, cache: Mapping[str, str]) -> Fetched:
+    async def _changed(self, feed: Feed, answer: Answer, cache: Mapping[str, str], digest: str) -> Fetched:
         """The ladder: only items that are not letter for letter as before are parsed; once a day, all of them."""
         now = self._now()
         slices = cache.get("slices", "")
@@ -272,7 +280,7 @@ class FeedSource:
         }
         told = await self._read(job, answer)
         _refuse_content(told, answer, private=is_private(feed.url) or is_private(answer.url))
-        kept = {"reader": _reader(feed), "sha256": _digest(answer), "parsed_at": parsed_at, **validation(cache)}
+        kept = {"reader": _reader(feed), "sha256": digest, "parsed_at": parsed_at, **validation(cache)}
         kept |= {"slices": told["slices"]} if told.get("slices") else {}
         kept = after_200(kept, answer.headers, now=now)
         if told["kind"] == "same":
@@ -375,10 +383,6 @@ def _told(answer: Answer) -> dict[str, str]:
 def _reader(feed: Feed) -> str:
     """Whoever asks under another name may be told something else: validators are for one name."""
     return f"{READER} {feed.agent}".strip()
-
-
-def _digest(answer: Answer) -> str:
-    return sha256(answer.body).hexdigest()
 
 
 def _host(answer: Answer) -> str:

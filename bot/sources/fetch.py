@@ -7,8 +7,8 @@ checked as they are connected to, redirects are followed by hand, bodies and wai
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -19,11 +19,12 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from bot.core.errors import FetchError, ForbiddenAddress, Unreachable
+from bot.core.errors import FetchError, ForbiddenAddress, Throttled, Unreachable
 from bot.sources.gate import Gate
 from bot.sources.guard import ClosedAddress, Guard
 from bot.sources.inflate import BrokenCompression, Inflate
 from bot.sources.mask import is_private, shown
+from bot.sources.room import Room, Share
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
@@ -69,7 +70,7 @@ class Answer:
     status: int
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes | bytearray = b""
     size: int = 0
     cut: str = ""
     moved: bool = False
@@ -93,6 +94,7 @@ class Fetcher:
         self._agent = agent
         self._limits = limits or Limits()
         self._resolver = resolver
+        self._room = Room()
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -128,12 +130,25 @@ class Fetcher:
     ) -> None:
         await self.close()
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        """Ask for the URL, through at most `limits.redirects` redirects.
+    @asynccontextmanager
+    async def asked(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Answer]:
+        """Ask for the URL, through at most `limits.redirects` redirects; the answer is to be used within the block.
 
-        Only a 200 comes with its body. Raises FetchError (also ForbiddenAddress, Throttled), whose text names hosts
+        Only a 200 comes with its body, which has its share of the room until the block ends. Raises as `get` does.
+        """
+        with self._room.share() as share:
+            yield await self._get(url, headers, share)
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """As `asked`, of what is small or soon forgotten.
+
+        Raises FetchError (also ForbiddenAddress, Throttled), whose text names hosts
         but never a URL.
         """
+        with self._room.share() as share:
+            return await self._get(url, headers, share)
+
+    async def _get(self, url: str, headers: Mapping[str, str] | None, share: Share) -> Answer:
         parts = self._guard.check(url)
         credentials = _credentials(parts)
         secret = bool(credentials) or is_private(url)
@@ -157,10 +172,10 @@ class Fetcher:
                 began = loop.time()
                 here = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
                 try:
-                    answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
+                    answer, location = await self._ask(here, host, sent, left, moved and hop > 0, share)
                 except BrokenCompression:
                     sent["Accept-Encoding"] = "identity"
-                    answer, location = await self._ask(here, host, sent, left, moved and hop > 0)
+                    answer, location = await self._ask(here, host, sent, left, moved and hop > 0, share)
                 left -= loop.time() - began
                 if not location:
                     return replace(answer, hops=tuple(hops))
@@ -175,10 +190,10 @@ class Fetcher:
         host = parts.hostname or ""
         if "@" in parts.netloc:
             raise ForbiddenAddress("the address has a user name in it", state="blocked")
-        async with self._gate.turn(host):
-            answer, _ = await self._ask(
-                urlunsplit(parts._replace(fragment="")), host, {}, self._limits.total, False, form
-            )
+        address = urlunsplit(parts._replace(fragment=""))
+        with self._room.share() as share:
+            async with self._gate.turn(host):
+                answer, _ = await self._ask(address, host, {}, self._limits.total, False, share, form)
         return answer
 
     def _next(self, here: str, location: str, secret: bool) -> SplitResult:
@@ -200,6 +215,7 @@ class Fetcher:
         headers: Mapping[str, str],
         seconds: float,
         moved: bool,
+        share: Share,
         form: Mapping[str, str] | None = None,
     ) -> tuple[Answer, str]:
         """One request. The second value is where it redirects to, if it does."""
@@ -209,7 +225,7 @@ class Fetcher:
         status, read, cut = 0, {}, ""
         try:
             async with (
-                asyncio.timeout(max(seconds, 0.001)),
+                asyncio.timeout(max(seconds, 0.001)) as limit,
                 self._session.request(
                     "GET" if form is None else "POST", URL(url), headers=headers, data=form, allow_redirects=False
                 ) as response,
@@ -223,6 +239,13 @@ class Fetcher:
                     body.feed(piece)
                     if body.full:
                         break
+                    # While we let the server wait its time stands still.
+                    end = limit.when()
+                    limit.reschedule(None)
+                    waited = await share.hold(len(body.body))
+                    limit.reschedule(end and end + waited)
+        except Throttled:
+            raise
         except FetchError as error:
             raise type(error)(f"{host}: {error}", state=error.state) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -235,7 +258,7 @@ class Fetcher:
                 raise Unreachable(_reason(error, host)) from None
             cut = _reason(error, host)
         cut = body.close() or cut
-        return Answer(status, url, read, bytes(body.body), body.wire, cut, moved), ""
+        return Answer(status, url, read, body.body, body.wire, cut, moved), ""
 
 
 def _credentials(parts: SplitResult) -> str:

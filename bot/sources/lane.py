@@ -33,6 +33,10 @@ log = structlog.get_logger(__name__)
 
 ROOT = str(Path(bot.__file__).parent.parent)
 ANSWER_MOST = 32_000_000
+PIECE = 1 << 16
+SMALL = 1 << 16
+"""Bytes of a body that any lane may read. One lane is kept from larger ones: a new process takes a second to start, and
+for so long an honest feed would wait where large bombs have ended all lanes at once."""
 REMEMBERED = 1000
 QUICK = 0.3
 """Seconds of CPU in which nearly every feed is read. What needs more is read again in a lane of its own, one at a
@@ -71,6 +75,8 @@ class _Lane:
     def __init__(self, limits: LaneLimits) -> None:
         self._limits = limits
         self._process: asyncio.subprocess.Process | None = None
+        self.large = False
+        """Whether a large body has it, or ended it and it is not ready again."""
 
     async def start(self) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -99,7 +105,7 @@ class _Lane:
             await self.stop()
             raise
 
-    async def read(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    async def read(self, job: Mapping[str, str], body: bytes | bytearray) -> dict[str, Any]:
         """Raises FetchError where the body was too much for the process, which is gone then."""
         await self.start()
         process = self._process
@@ -108,8 +114,11 @@ class _Lane:
         request = json.dumps(dict(job)).encode()
         try:
             async with asyncio.timeout(self._limits.wall):
-                process.stdin.write(REQUEST.pack(len(request), len(body)) + request)
-                process.stdin.write(body)
+                # Most bodies go in one write; of a large one the pipe's buffer holds no second copy.
+                process.stdin.write(REQUEST.pack(len(request), len(body)) + request + body[:PIECE])
+                for at in range(PIECE, len(body), PIECE):
+                    await process.stdin.drain()
+                    process.stdin.write(body[at : at + PIECE])
                 await process.stdin.drain()
                 return await self._answer(process)
         except TimeoutError:
@@ -190,7 +199,7 @@ class Lanes:
     ) -> None:
         await self.close()
 
-    async def read(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    async def read(self, job: Mapping[str, str], body: bytes | bytearray) -> dict[str, Any]:
         """What `bot.sources.parse.Reader.read` makes of the body. Raises FetchError if that costs too much.
 
         A body that cost a process its life is remembered, and not tried again while the server repeats it.
@@ -213,7 +222,7 @@ class Lanes:
                 _remember(self._fatal, digest, str(error))
             raise
 
-    async def _quickly(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    async def _quickly(self, job: Mapping[str, str], body: bytes | bytearray) -> dict[str, Any]:
         lane = await self._take(len(body))
         try:
             answer = await lane.read(job, body)
@@ -223,7 +232,7 @@ class Lanes:
         self._give(lane)
         return answer
 
-    async def _slowly(self, job: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    async def _slowly(self, job: Mapping[str, str], body: bytes | bytearray) -> dict[str, Any]:
         """One at a time, in a process that lives only as long as there is something for it."""
         self._slow_waiting += 1
         try:
@@ -244,10 +253,9 @@ class Lanes:
     async def _take(self, size: int) -> _Lane:
         """A free lane. Of those who wait, the smallest body is the next: it takes milliseconds."""
         self._open_or_raise()
-        if self._idle:
-            return self._idle.pop()
         mine: asyncio.Future[_Lane] = asyncio.get_running_loop().create_future()
         heappush(self._waiting, (size, next(self._number), mine))
+        self._hand_out()
         try:
             lane = await mine
         except BaseException:
@@ -260,12 +268,20 @@ class Lanes:
         return lane
 
     def _give(self, lane: _Lane) -> None:
-        while self._waiting:
+        lane.large = False
+        self._idle.append(lane)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        while self._idle and self._waiting:
+            large = self._waiting[0][0] > SMALL
+            if large and self._count > 1 and sum(lane.large for lane in self._lanes) >= self._count - 1:
+                return  # and all that are behind it are larger still
             waiting = heappop(self._waiting)[2]
             if not waiting.done():
+                lane = self._idle.pop()
+                lane.large = large
                 waiting.set_result(lane)
-                return
-        self._idle.append(lane)
 
     def _warm(self, lane: _Lane) -> None:
         """Start the lane's process, then put it among the free ones: no reader waits for a start it did not cause."""

@@ -11,13 +11,13 @@ FILE_MOST = 500_000
 """Bytes that must be read, says the standard; what comes after is not looked at."""
 
 
-def may_look(status: int, body: bytes, url: str) -> bool:
+def may_look(status: int, body: bytes | bytearray, url: str) -> bool:
     """Whether the rules let us look: a site without any lets everybody, one whose rules cannot be had lets nobody."""
     if 400 <= status < 500:
         return True
     if status != 200:
         return False
     rules = RobotFileParser()
-    rules.parse(decode(body[:FILE_MOST]).splitlines())
+    rules.parse(decode(bytes(body[:FILE_MOST])).splitlines())
     rules.modified()  # without a date it takes them for unread, and forbids all
     return rules.can_fetch(AGENT, url)

@@ -27,6 +27,7 @@ from sqlalchemy import text
 from bot.core.errors import FetchError
 from bot.core.model import Feed
 from bot.jobs import Jobs
+from bot.memory import give_back_what_is_free
 from bot.pipeline import Pipeline
 from bot.poller import Poller
 from bot.sources.feed import FeedSource
@@ -41,6 +42,8 @@ from tests.sources.test_guard import CANARY, FORMS, canary, names
 
 CATALOGUE = Path(__file__).parents[2] / "config" / "topics.toml"
 AT_ONCE = 32
+HONEST = "127.0.3.1"
+"""A host of its own: a feed on the host of one that hangs waits for its turn there, as politeness has it."""
 LIMITS = Limits(connect=2, idle=1, total=3)
 """Shorter than in earnest, so that sixteen hanging servers are no wait of half an hour."""
 
@@ -116,7 +119,7 @@ async def among_hostile_servers(folder: Path) -> bool:
         jobs = await Jobs.open("sqlite:///")
         stack.push_async_callback(jobs.close)
         source = FeedSource(
-            contact="https://h.example", allowed=[*at, ("127.0.0.1", port)], ports=[], gap=0, jitter=0, per_minute=0,
+            contact="https://h.example", allowed=[*at, (HONEST, port)], ports=[], gap=0, jitter=0, per_minute=0,
             limits=LIMITS,
         )  # fmt: skip
         await stack.enter_async_context(source)
@@ -130,7 +133,7 @@ async def among_hostile_servers(folder: Path) -> bool:
         watch = Watch()
         watching = [
             asyncio.create_task(watch.watch()),
-            asyncio.create_task(watch.ask(source, f"http://127.0.0.1:{port}/honest")),
+            asyncio.create_task(watch.ask(source, f"http://{HONEST}:{port}/honest")),
         ]
         await asyncio.sleep(1)
         calm = statistics.median(watch.waits)
@@ -148,11 +151,15 @@ async def among_hostile_servers(folder: Path) -> bool:
             states = await tx.feeds.states()
             reasons = await tx.rows(text("SELECT reason FROM feed"))
         state[0], state[1] = 0, 3
-        await look_at_all(poller, store, feeds)
-        async with store.read() as tx:
-            rows = await tx.rows(text("SELECT count(*) FROM article WHERE title LIKE 'News _ of %'"))
+        lost = len(feeds) * 3
+        for _ in range(3):  # who does not answer within these short limits is asked again, as in earnest
+            await look_at_all(poller, store, feeds)
+            async with store.read() as tx:
+                rows = await tx.rows(text("SELECT count(*) FROM article WHERE title LIKE 'News _ of %'"))
+            lost = len(feeds) * 3 - rows[0][0]
+            if not lost:
+                break
     crashes = sum("could not be stored" in row.reason for row in reasons) + len(failed)
-    lost = len(feeds) * 3 - rows[0][0]
     print(f"{len(BODIES)} hostile bodies and {len(WIRES)} broken wires in {took:.0f} s: {crashes} crashes")
     print("  feeds then: " + ", ".join(f"{count} {state.value}" for state, count in sorted(states.items())))
     print(f"  loop: longest turn {max(watch.turns) * 1000:.0f} ms of CPU; a sleeper woke at most"
@@ -209,6 +216,7 @@ async def at_forbidden_addresses() -> bool:
 
 def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    give_back_what_is_free()
     with tempfile.TemporaryDirectory() as folder:
         good = asyncio.run(among_hostile_servers(Path(folder)))
     return 0 if asyncio.run(at_forbidden_addresses()) and good else 1
