@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.ballast = ballast or (Ballast(Path(str(url.database))) if self.is_sqlite else None)
         self._writing = asyncio.Lock()
-        self._writer: asyncio.Task[Any] | None = None
+        self._writers: set[asyncio.Task[Any] | None] = set()
         if self.is_sqlite:
             self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1, connector=connector)
             self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS, connector=connector)
@@ -84,31 +84,46 @@ class Database:
 
         `aside` keeps statements that take long from holding up everybody else in this process.
         """
-        if not self.is_sqlite:
-            async with self._write_engine.begin() as connection:
-                yield connection
-            return
-        if self._writer is asyncio.current_task():
-            raise RuntimeError("a write transaction inside a write transaction")
-        async with self._writing:
-            self._writer = asyncio.current_task()
-            try:
-                async with (
-                    self._write_engine.connect() as connection,
-                    _statements(connection, aside=aside),
-                    connection.begin(),
-                ):
+        with self._written_by_this_task():
+            if not self.is_sqlite:
+                async with self._write_engine.begin() as connection:
                     yield connection
-            except OperationalError as error:
-                if self.ballast and getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                    self.ballast.give_up()
-                raise
-            finally:
-                self._writer = None
+                return
+            async with self._writing:
+                try:
+                    async with (
+                        self._write_engine.connect() as connection,
+                        _statements(connection, aside=aside),
+                        connection.begin(),
+                    ):
+                        yield connection
+                except OperationalError as error:
+                    if self.ballast and getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                        self.ballast.give_up()
+                    raise
+
+    @contextmanager
+    def _written_by_this_task(self) -> Iterator[None]:
+        self._not_within_a_write()
+        task = asyncio.current_task()
+        self._writers.add(task)
+        try:
+            yield
+        finally:
+            self._writers.discard(task)
+
+    def _not_within_a_write(self) -> None:
+        """Who holds one connection and waits for a second can stand for ever when all of them do."""
+        if asyncio.current_task() in self._writers:
+            raise RuntimeError("a transaction inside a write transaction")
 
     @asynccontextmanager
     async def read(self, *, aside: bool = True) -> AsyncIterator[AsyncConnection]:
-        """One consistent view; writing in it is an error of the database. Without `aside` for short questions only."""
+        """One consistent view; writing in it is an error of the database. Without `aside` for short questions only.
+
+        Raises RuntimeError inside a transaction of the same task that may write.
+        """
+        self._not_within_a_write()
         async with self._read_engine.connect() as connection:
             if not self.is_sqlite:
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

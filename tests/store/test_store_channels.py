@@ -13,9 +13,11 @@ from bot.store import Seal, Store, Vault, new_key
 from bot.store.tables import metadata
 from tests.store.databases import START
 
-SHARED = {"host", "counter", "erased_subscription", "mark", "seen", "report", "revision"}
-"""Without a tenant: hosts are public, counters, marks and bare numbers say nothing; what was seen goes with its feed,
-how an article came to its story and what it said before go with the article."""
+SHARED = {"host", "domain", "counter", "erased_subscription", "mark"} | {
+    "seen", "gap", "push", "sought", "report", "revision"
+}  # fmt: skip
+"""Without a tenant: hosts and domains are public, counters, marks and bare numbers say nothing; what was seen, missed,
+pushed and looked for goes with its feed, how an article came to its story and what it said before with the article."""
 
 
 async def test_a_channel_is_remembered_by_the_name_it_has_today(store: Store) -> None:

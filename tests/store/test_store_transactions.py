@@ -88,13 +88,14 @@ async def test_reading_transactions_cannot_write(store: Store) -> None:
             await tx.feeds.add("https://news.example/rss", now=START)
 
 
-async def test_a_write_inside_a_write_is_refused_instead_of_waiting_for_itself(sqlite_file: Path) -> None:
-    store = await Store.open(f"sqlite:///{sqlite_file}")
+async def test_a_transaction_inside_a_write_is_refused_instead_of_waiting_for_itself(store: Store) -> None:
     async with store.begin():
-        with pytest.raises(RuntimeError, match="inside"):
-            async with store.begin():
-                pass
-    await store.close()
+        for another in (store.begin, store.read):
+            with pytest.raises(RuntimeError, match="inside a write"):
+                async with another():
+                    pass
+    async with store.begin(), asyncio.timeout(10):
+        pass
 
 
 async def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None:
