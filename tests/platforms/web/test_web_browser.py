@@ -14,7 +14,7 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bot.core.chart import Chart
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, dated, paragraph
@@ -316,6 +316,27 @@ async def test_a_command_that_cannot_be_sent_is_offered_again(serve: Serve, new_
     await expect(page.locator(".whisper")).to_contain_text("Newsbell cannot be reached")
     async with serve(port=port):
         await page.get_by_role("button", name="Try again").click()
+        await expect(page.locator(".whisper")).to_contain_text("#general now follows ISIL")
+
+
+async def test_a_command_that_is_sent_before_the_channel_has_opened_is_sent_when_it_has(
+    serve: Serve, new_page: NewPage
+) -> None:
+    async with serve() as web:
+        page = await new_page(web.platform.url)
+        await live(page)
+        slow = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await slow.wait()
+            await route.continue_()
+
+        await page.route("**/messages*", late)
+        await page.reload()
+        await page.locator("#line").fill("/subscribe ISIL")
+        await page.locator("#line").press("Enter")
+        await expect(page.locator("#line")).to_have_value("")
+        slow.set()
         await expect(page.locator(".whisper")).to_contain_text("#general now follows ISIL")
 
 

@@ -14,6 +14,8 @@ import { MOST, Timeline } from "/static/timeline.js";
 /** Every channel by its id: what the API says of it, what is unread, and its entries once it was opened. */
 const channels = new Map();
 let current = null;
+/** What was said before its channel was there: it is sent as soon as it is. */
+let early = [];
 let opening = 0;
 const read = recall("read", {});
 /** Commands on their way, by their thread: each makes room for its posted line as that comes in. */
@@ -102,6 +104,9 @@ function show(channel, readUpTo) {
   timeline.show(channel.entries, { earlier: channel.earlier, readUpTo });
   timeline.scrolled();
   teach();
+  const here = early.filter((each) => !each.channel || each.channel === channel);
+  early = early.filter((each) => !here.includes(each));
+  here.forEach((each) => say(each.text));
 }
 
 async function showEarlier() {
@@ -174,7 +179,10 @@ function forget(channel, entry) {
 
 async function say(text) {
   const channel = current;
-  if (!channel?.entries) return;
+  if (!channel?.entries) {
+    early.push({ channel, text });
+    return;
+  }
   const entry = local(channel, null, text);
   const thread = token();
   byId("empty").hidden = true;
