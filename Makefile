@@ -1,8 +1,8 @@
 # One short word per task; each does its own set-up. CI runs what you run.
 PY := .venv/bin/python
 STAMP := .venv/.ready
-# Twice the cores of a small machine: half of what a test takes is waiting.
-WORKERS ?= 4
+# One more than the cores of a small machine: half of what a test takes is waiting.
+WORKERS ?= 3
 
 .PHONY: setup demo run test slow check conformance corpus hostile faults bench portraits lock clean
 

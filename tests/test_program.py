@@ -127,9 +127,9 @@ async def test_the_demo_rings_answers_commands_and_stops_cleanly(tmp_path: Path)
 
 
 async def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    async with program(tmp_path, pace=0.4) as demo:
+    async with program(tmp_path, pace=0.2) as demo:
         rung = 0
-        for number in range(4):
+        for number in range(3):
             alerts = await demo.until(lambda alerts, rung=rung: len(alerts) > rung)  # type: ignore[misc]
             rung = len(alerts)
             await asyncio.sleep(0.13 * number)  # a moment that differs each time: while it fetches, stores, posts

@@ -18,7 +18,7 @@ from tests.simulator.world import Plan, World, run
 SHORT = {"hours": 1.2, "feeds": 6, "tick": 60.0, "articles_a_day": 60.0, "channels": 2}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_world_with_every_fault_loses_and_doubles_nothing(seed: int) -> None:
     account = run(
         Plan(seed, killed_while_posting=0.04, paused=0.05, database_trouble=0.002, **SHORT)  # type: ignore[arg-type]

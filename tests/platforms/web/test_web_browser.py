@@ -498,6 +498,7 @@ async def test_the_api_page_draws_itself_from_the_schema(web: Web, new_page: New
     await expect(page.locator("details[open]")).to_contain_text('"text": "/subscribe ISIL"')
 
 
+@pytest.mark.slow
 async def test_the_readmes_picture_can_be_taken(web: Web, chromium: Browser, tmp_path: Path) -> None:
     await web.platform.send("web:general", alert(), delivery_id="d1")
     picture = tmp_path / "phone.png"
