@@ -37,6 +37,7 @@ def svg(chart: Chart) -> str:
         foreground_subtle="#d3d0c9",
         opacity="1",
         opacity_hover="1",
+        transition="0s",  # nothing in it moves, and a reader who changes to dark sees it at once
         colors=("#2f55d4",),
         font_family="system-ui, sans-serif",
         label_font_size=13,
