@@ -199,6 +199,7 @@ async def measure(count: int, rounds: int, port: int, state: Any, folder: Path) 
             feeds = [(await tx.feeds.add(url, now=datetime.now(UTC)))[0] for url in urls]
         await asyncio.sleep(1)  # the lanes start in the background
         turn = 0
+        gc.collect()  # what the run before left would else be frozen too
         gc.freeze()  # as the house does at its start
         for mode in MODES:
             several: list[tuple[float, float]] = []
