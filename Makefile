@@ -28,7 +28,7 @@ check: setup       ## the quick part: format, lint, types, layers
 	@.venv/bin/lint-imports
 
 test: check        ## everything
-	@.venv/bin/pytest -n $(WORKERS) $(ARGS)
+	@.venv/bin/pytest -n $(WORKERS) --maxschedchunk 4 $(ARGS)
 
 slow: setup        ## the tests that take long for what they find
 	@.venv/bin/pytest -n $(WORKERS) --slow -m slow $(ARGS)

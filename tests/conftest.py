@@ -21,7 +21,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run what is marked slow")
 
 
+LONG = ("tests/test_program.py", "tests/test_page.py", "tests/test_platforms_end_to_end.py", "tests/simulator/")
+"""What takes long begins first, or one worker is at it when the others have nothing left."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     if config.getoption("--slow"):
         return
     for item in items:

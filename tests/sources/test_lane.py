@@ -210,13 +210,13 @@ async def test_one_lane_is_kept_from_large_bodies_which_end_lanes_most() -> None
 
 
 @LINUX
-async def test_the_child_gets_nothing_of_our_environment_and_is_confined(lanes: Lanes) -> None:
-    await lanes.read(JOB, RSS)
-    # Not of a lane that a test before killed and that is not ready yet.
-    process = next(lane._process for lane in lanes._idle if lane._process)
-    environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+async def test_the_child_gets_nothing_of_our_environment_and_is_confined() -> None:
+    async with Lanes(2, LIMITS) as lanes:  # of its own: none that a test before killed
+        await lanes.read(JOB, RSS)
+        process = next(lane._process for lane in lanes._idle if lane._process)
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
     assert b"PATH=" not in environment and b"HOME=" not in environment
-    limits = Path(f"/proc/{process.pid}/limits").read_text()
     found = {line[:26].strip(): line[26:47].strip() for line in limits.splitlines()[1:]}
     assert found["Max file size"] == "0"
     assert found["Max open files"] == "16"
