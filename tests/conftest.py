@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.store import Store
 from bot.topics import Catalogue
@@ -72,3 +74,13 @@ async def newsroom(store: Store, clock: Clock, catalogue: Catalogue) -> Newsroom
     room = Newsroom(store, clock, FakeSource(), FakePlatform(), catalogue)
     await room.restart()
     return room
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A program that runs within a test sets up the logging of the process; the next test finds the defaults."""
+    root, ours = logging.getLogger(), structlog.get_config()
+    level = root.level
+    yield
+    root.setLevel(level)
+    structlog.configure(**ours)

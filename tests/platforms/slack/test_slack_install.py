@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,7 @@ async def test_a_workspace_that_did_not_install_the_app_is_told_and_gets_no_post
 async def test_a_state_works_once_in_the_browser_that_began_and_for_ten_minutes(
     slack: FakeSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)  # as `logs.configure` has it for libraries
     now = [datetime.now(UTC)]
     vault = MemoryVault()
     async with running(slack, vault=vault, clock=lambda: now[0]):
