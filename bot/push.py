@@ -16,12 +16,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 from urllib.parse import parse_qs
 
 import structlog
 
 from bot import metrics
+from bot.asgi import Receive, Scope, Send, answer, headers_of, read
 from bot.core.errors import FetchError
 from bot.core.model import Article, Feed, Fetched
 from bot.store import Store, Tx
@@ -48,9 +48,6 @@ METHODS = ("sha256", "sha512", "sha384", "sha1")
 
 Ask = Callable[[str, Mapping[str, str]], Awaitable[None]]
 """Posts a form to a hub, through the guard. Raises FetchError."""
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Hubs:
@@ -119,7 +116,7 @@ class Door:
             status, body = await self._knocked(said.get("feed", ""), scope["headers"], receive), ""
         else:
             status, body = 405, ""
-        await _answer(send, status, body.encode("latin-1", "replace"))
+        await answer(send, status, body.encode("latin-1", "replace"), "text/plain")
 
     async def _asked(self, said: Mapping[str, str]) -> tuple[int, str]:
         """A hub asks whether a subscription is ours, or says that it will not have it."""
@@ -148,10 +145,10 @@ class Door:
             push = await tx.pushes.by_callback(callback)
         if push is None:
             return 410
-        body = await _read(receive)
+        body = await read(receive, BODY_MOST)
         if body is None:
             return 413
-        signatures = [value for name, value in headers if name.lower() == b"x-hub-signature"]
+        signatures = headers_of(headers).get("x-hub-signature", [])
         if len(signatures) != 1 or not _is_signed(push.secret, body, signatures[0]):
             metrics.PUSHES.labels("forged").inc()
             log.warning("a push without the right signature was ignored", feed=push.feed_id)
@@ -171,23 +168,3 @@ def _is_signed(secret: str, body: bytes, signature: bytes) -> bool:
         return False
     right = hmac.new(secret.encode(), body, method).hexdigest()
     return hmac.compare_digest(right.encode(), given.strip().lower().encode("latin-1"))
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The raw body; None where it is too big or broke off."""
-    body = bytearray()
-    while True:
-        event = await receive()
-        if event["type"] != "http.request":
-            return None
-        body += event.get("body", b"")
-        if len(body) > BODY_MOST:
-            return None
-        if not event.get("more_body"):
-            return bytes(body)
-
-
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

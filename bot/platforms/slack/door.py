@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.asgi import Receive, Scope, Send, answer, headers_of, read
 from bot.platforms.slack.once import Marks
 
 log = structlog.get_logger(__name__)
@@ -31,10 +31,6 @@ WINDOW = timedelta(minutes=5)
 BIGGEST = 1 << 20  # bytes
 REMEMBERED = 2 * WINDOW
 """How long a signature is remembered: when it is forgotten, its time is out of the window on either side."""
-
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Door:
@@ -53,7 +49,7 @@ class Door:
         if scope["method"] != "POST":
             await answer(send, 405)
             return
-        body = await _read(receive)
+        body = await read(receive, BIGGEST)
         if body is None:
             await answer(send, 413)
             return
@@ -100,37 +96,3 @@ class Door:
         response = await app.async_dispatch(request)
         kind = next((values[0] for name, values in response.headers.items() if name.casefold() == "content-type"), "")
         await answer(send, response.status, (response.body or "").encode(), kind)
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The raw body; None where it is too big or broke off."""
-    body = bytearray()
-    while True:
-        event = await receive()
-        if event["type"] != "http.request":
-            return None
-        body += event.get("body", b"")
-        if len(body) > BIGGEST:
-            return None
-        if not event.get("more_body"):
-            return bytes(body)
-
-
-def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, list[bytes]]:
-    """By their names in small letters."""
-    headers: dict[str, list[bytes]] = {}
-    for name, value in raw:
-        headers.setdefault(name.decode("latin-1").casefold(), []).append(value)
-    return headers
-
-
-async def answer(
-    send: Send, status: int, body: bytes = b"", kind: str = "", more: Iterable[tuple[str, str]] = ()
-) -> None:
-    """The whole response; `kind` is its content type."""
-    headers = [(b"content-length", str(len(body)).encode())]
-    headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in more]
-    if kind:
-        headers.append((b"content-type", kind.encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

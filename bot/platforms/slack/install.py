@@ -33,7 +33,8 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.slack.door import INSTALL, REDIRECT, Receive, Scope, Send, answer, headers_of
+from bot.asgi import Receive, Scope, Send, answer, headers_of
+from bot.platforms.slack.door import INSTALL, REDIRECT
 from bot.platforms.slack.manifest import SCOPES
 from bot.platforms.slack.once import Marks
 from bot.platforms.slack.outcome import TIMEOUT

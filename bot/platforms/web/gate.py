@@ -23,6 +23,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.asgi import answer
 from bot.platforms.web.login import COOKIE, Doorkeeper
 
 log = structlog.get_logger(__name__)
@@ -147,11 +148,11 @@ class Gate:
                 return
             if path in ("/", "/docs"):
                 # The browser carries the fragment with the key over to the login page by itself.
-                await _answer(send_safely, 303, b"", location="/login")
+                await answer(send_safely, 303, kind="application/json", more=[("location", "/login")])
                 return
             refusal = (401, "Log in first: open this address in a browser, or send the password as a bearer token.")
         status, text = refusal
-        await _answer(send_safely, status, json.dumps({"error": text}).encode())
+        await answer(send_safely, status, json.dumps({"error": text}).encode(), "application/json")
 
     def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
         # A container's health check calls us by whatever name its network has; the answer tells nothing.
@@ -208,11 +209,3 @@ def _is_ours(headers: Headers) -> bool:
         # Behind a proxy that ends TLS the scheme differs, so only the host and port are compared.
         return origin.partition("://")[2].casefold() == headers.get("host", "").casefold()
     return True
-
-
-async def _answer(send: Send, status: int, body: bytes, location: str = "") -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if location:
-        headers.append((b"location", location.encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
