@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ from bot.core.errors import SettingsError
 from bot.core.limits import Limits, Turnstile
 from bot.core.model import EVERYONE, Channel
 from bot.core.pack import PackFeed
-from bot.core.ports import Platform
+from bot.core.ports import Platform, whispers
 from bot.core.router import Router
 from bot.courier import Courier
 from bot.full_text import FullText
@@ -125,7 +125,7 @@ async def open_house(
         )
         base = settings.web.public_url
         hubs = Hubs(store=store, ask=source.ask_hub, base=base) if base else None
-        owners = Owners(await _maintainers(settings, store), lambda person: _whispers(platforms, person))
+        owners = Owners(await _maintainers(settings, store), whispers(platforms))
         poller = Poller(
             store=store,
             source=source,
@@ -215,11 +215,6 @@ def _full_text(settings: Settings, store: Store, source: FeedSource) -> FullText
     return FullText(store=store, read=source.page, everywhere=settings.feeds.full_text)
 
 
-def _whispers(platforms: Mapping[str, Platform], person: str) -> bool:
-    platform = platforms.get(person.partition(":")[0])
-    return platform is not None and platform.whispers
-
-
 def _writer(settings: Settings) -> Llm | None:
     if not settings.llm.base_url:
         return None
@@ -244,6 +239,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
     Imported here and not above: who has no Slack need not load its SDK.
     """
     on: dict[str, Platform] = {}
+    places = Places(house.store, whispers(on))
     if settings.console.enabled:
         from bot.platforms.console import connect as console
 
@@ -253,7 +249,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
 
         on["discord"] = discord(
             settings.discord.token.get_secret_value(),
-            places=Places(house.store),
+            places=places,
             **settings.discord.model_dump(exclude={"token"}),
         )
     if settings.slack.bot_token or settings.slack.client_id:
@@ -276,7 +272,7 @@ def _platforms(settings: Settings, house: House) -> dict[str, Platform]:
             command=table.command,
             transport=table.transport,
             followed=house.followed,
-            places=Places(house.store),
+            places=places,
             marks=house.store.marks,
         )
     # Last, because it serves what the others are called on: an ASGI application by its path, each.

@@ -27,7 +27,7 @@ import structlog
 from bot import metrics
 from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.model import EVERYONE, Deed, Delivery, Outcome
-from bot.core.ports import OpensThreads, Platform
+from bot.core.ports import OpensThreads, Platform, whispers
 from bot.jobs import Jobs
 from bot.pace import LIMITS, Gate, Limits, Room
 from bot.places import close
@@ -311,7 +311,7 @@ class Courier:
             await tx.outbox.retry(
                 delivery, owner=self.name, after=timedelta(), reason=reason, unknown=False, refused=True
             )
-            await close(tx, delivery.channel, reason)
+            await close(tx, delivery.channel, reason, whispers(self.platforms))
 
     async def sweep(self) -> None:
         """Expire what nobody could deliver in time, and say so; where a platform's trouble is over, wait no longer."""

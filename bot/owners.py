@@ -11,13 +11,12 @@ from datetime import datetime
 
 from bot.core.model import Channel, Delivery, Feed
 from bot.core.notice import back_again, gone_dark, of_room
+from bot.core.ports import Whispers
 from bot.store import Store, Tx
 
 
 class Owners:
-    """`whispers` says of a person's id whether it is also the channel of their direct messages."""
-
-    def __init__(self, maintainers: Channel | None = None, whispers: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, maintainers: Channel | None = None, whispers: Whispers = lambda _: False) -> None:
         self.maintainers = maintainers
         self.whispers = whispers
         self._knows_of_no_room = False

@@ -8,6 +8,7 @@ import structlog
 
 from bot.core.message import Message, Tone, paragraph
 from bot.core.model import Deed, Delivery
+from bot.core.ports import Whispers
 from bot.store import Store, Tx
 
 log = structlog.get_logger(__name__)
@@ -18,12 +19,13 @@ TOPICS_NAMED = 10
 class Places:
     """Keeps the promise of `core.ports.Places` with the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, whispers: Whispers) -> None:
         self.store = store
+        self.whispers = whispers
 
     async def closed(self, channel: str, reason: str) -> None:
         async with self.store.begin() as tx:
-            await close(tx, channel, reason)
+            await close(tx, channel, reason, self.whispers)
 
     async def opened(self, channel: str) -> None:
         async with self.store.begin() as tx:
@@ -42,7 +44,7 @@ class Places:
         log.info("server has put us out; all that was its own is erased", tenant=tenant, rows=rows)
 
 
-async def close(tx: Tx, channel: str, reason: str) -> None:
+async def close(tx: Tx, channel: str, reason: str, whispers: Whispers) -> None:
     """Pause what rings in a channel that is closed to us, keep what waits, and tell each who subscribed, once."""
     await tx.outbox.hold_channel(channel, reason)
     place = await tx.channels.get(channel)
@@ -65,8 +67,7 @@ async def close(tx: Tx, channel: str, reason: str) -> None:
         tone=Tone.WARNING,
     )
     for person in dict.fromkeys(each.created_by for each in ringing):
-        # A person's id is the address of their direct messages; who has none on this platform is not told.
-        if person.partition(":")[0] != place.platform or person in (channel, place.tenant) or ":" not in person:
+        if not person.startswith(f"{place.platform}:") or person in (channel, place.tenant) or not whispers(person):
             continue
         key = blake2b(f"closed\0{channel}\0{person}\0{now.isoformat()}".encode(), digest_size=12).hexdigest()
         await tx.outbox.add(Delivery(key, person, person, told, created_at=now))

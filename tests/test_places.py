@@ -38,12 +38,24 @@ async def test_a_channel_that_closes_while_an_alert_is_posted_tells_who_subscrib
     assert REASON in told.text
 
 
+async def test_where_people_have_no_direct_messages_nobody_is_written_to(newsroom: Newsroom) -> None:
+    newsroom.platform.whispers = False
+    await newsroom.say("/subscribe Chile", person=EVE)
+    newsroom.platform.faults = [ChannelGone(REASON)]
+    await follow_and_ring(newsroom, "Chile votes for a new constitution")
+    await newsroom.flush(GENERAL)
+    assert "the channel is closed to me" in await newsroom.say("/subscriptions")
+    async with newsroom.store.read() as tx:
+        assert await tx.channels.get(INBOX.id) is None
+        assert await tx.outbox.last(INBOX.id) == []
+
+
 async def test_what_waited_goes_out_when_the_channel_opens_again(newsroom: Newsroom) -> None:
     await newsroom.say("/subscribe Chile", person=EVE)
     newsroom.platform.faults = [ChannelGone(REASON)]
     await follow_and_ring(newsroom, "Chile votes for a new constitution")
     await newsroom.flush(GENERAL)
-    places = Places(newsroom.store)
+    places = Places(newsroom.store, lambda _: True)
     await places.opened(OIL.id)
     await newsroom.flush(GENERAL)
     assert newsroom.platform.titles() == []
@@ -60,7 +72,7 @@ async def test_a_pause_that_somebody_asked_for_outlasts_the_closing_and_opening(
     await newsroom.say("/subscribe Chile", person=EVE)
     async with newsroom.store.begin() as tx:
         await tx.subscriptions.pause_channel(GENERAL.id, "paused by Eve")
-    places = Places(newsroom.store)
+    places = Places(newsroom.store, lambda _: True)
     await places.closed(GENERAL.id, REASON)
     await places.opened(GENERAL.id)
     assert "paused by Eve" in await newsroom.say("/subscriptions")
@@ -69,7 +81,7 @@ async def test_a_pause_that_somebody_asked_for_outlasts_the_closing_and_opening(
 
 
 async def test_nothing_is_told_of_a_channel_that_nobody_follows_anything_in(newsroom: Newsroom) -> None:
-    await Places(newsroom.store).closed("fake:unknown", REASON)
+    await Places(newsroom.store, lambda _: True).closed("fake:unknown", REASON)
     await newsroom.flush(INBOX)
     assert newsroom.platform.posted == []
 
@@ -78,7 +90,7 @@ async def test_a_server_that_puts_us_out_leaves_nothing_and_the_others_stay(news
     await newsroom.say("/subscribe Chile", person=EVE)
     await newsroom.say("/subscribe Chile", channel=OTHERS, person=EVE)
     await follow_and_ring(newsroom, "Chile votes for a new constitution")
-    await Places(newsroom.store).removed(GENERAL.tenant)
+    await Places(newsroom.store, lambda _: True).removed(GENERAL.tenant)
     await newsroom.flush(GENERAL, OTHERS)
     assert [place for place, _, _ in newsroom.platform.posted] == [OTHERS.id]
     async with newsroom.store.read() as tx:

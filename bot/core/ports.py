@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -97,3 +98,17 @@ class Platform(Protocol):
         does; `Rejected` and `ChannelGone` mean that the history cannot be read.
         """
         ...
+
+
+Whispers = Callable[[str], bool]
+"""Says of a person's id whether it is also the channel of their direct messages."""
+
+
+def whispers(platforms: Mapping[str, Platform]) -> Whispers:
+    """As these platforms say of their people; those that are not there yet are asked once they are."""
+
+    def to(person: str) -> bool:
+        platform = platforms.get(person.partition(":")[0])
+        return platform is not None and platform.whispers
+
+    return to
