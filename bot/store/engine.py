@@ -134,9 +134,11 @@ class Database:
                 yield connection
 
     async def close(self) -> None:
+        """Let go of all that belongs to this loop; what is asked afterwards may come from another."""
         await self._write_engine.dispose()
         if self.is_sqlite:
             await self._read_engine.dispose()
+        self._writing = asyncio.Lock()
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import Store
+from bot.store.engine import Database, parse_url
 from tests.store.databases import START, Clock
 
 
@@ -170,3 +171,19 @@ async def test_many_statements_give_the_others_their_turn_and_a_long_one_is_made
     assert between > 0
     assert during > 0
     await store.close()
+
+
+def test_what_was_closed_serves_another_loop_as_it_did_the_first(tmp_path: Path) -> None:
+    """A lock that somebody once waited for belongs to the loop in which that was."""
+    store = Store(Database(parse_url(f"sqlite:///{tmp_path}/newsbell.db")), None)
+
+    async def some_at_once() -> None:
+        async def write() -> None:
+            async with store.begin() as tx:
+                await tx.execute(text("SELECT 1"))
+
+        await asyncio.gather(*(write() for _ in range(3)))
+        await store.close()
+
+    asyncio.run(some_at_once())
+    asyncio.run(some_at_once())
