@@ -25,13 +25,13 @@ from bot.topics.glance import Glance
 from bot.topics.parts import parts
 from bot.topics.present import Present
 from bot.topics.query.evaluate import Evaluator
-from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, judge_row, parts_of, says_how_close
+from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, judge_row, judged, parts_of, says_how_close
 from bot.topics.query.node import Node, keys
 from bot.topics.query.parse import LONGEST
 from bot.topics.query.requires import commonness, suffices
 from bot.topics.query.row import Numbers, Rows, encode, fits, groups, items, row_of
 from bot.topics.resolve import resolve
-from bot.topics.score import THRESHOLDS, Scorer, Side
+from bot.topics.score import THRESHOLDS, Scorer
 from bot.topics.topic import Topic, TopicKind
 from bot.topics.wanted import Wanted
 
@@ -422,14 +422,5 @@ def _judge(
     name: str, required: list[Numbers], scorer: Scorer, sensitivity: Sensitivity, *, apart: bool, most: int
 ) -> Match | None:
     """The match of a topic in an article that was read already, or None; `most` of its groups are asked to meet."""
-    sides: list[Side] = []
-    for group in required:
-        side = scorer.side(group)
-        if side is None:
-            return None
-        sides.append(side)
-    score = sides[0].score if len(sides) == 1 else scorer.together(sides[:most], apart=apart)
-    score = round(score, 4)
-    if not score or score < THRESHOLDS[sensitivity]:
-        return None
-    return Match(name, score, scorer.quotes(sides))
+    sides = [side for group in required if (side := scorer.side(group))]
+    return judged(name, sides, scorer, sensitivity, apart=apart, most=most) if len(sides) == len(required) else None

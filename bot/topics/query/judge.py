@@ -33,7 +33,7 @@ MOST_SIDES = 5
 
 def judge_query(name: str, node: Node, scorer: Scorer, evaluator: Evaluator, sensitivity: Sensitivity) -> Match | None:
     """The match of a query that is true, or None where the article says too little of it."""
-    return _judged(name, _sides(node, scorer, evaluator), scorer, sensitivity, says=says_how_close(node))
+    return judged(name, _sides(node, scorer, evaluator), scorer, sensitivity, says=says_how_close(node))
 
 
 def judge_row(
@@ -49,18 +49,29 @@ def judge_row(
             sides += map(scorer.side_of, pair or ())
         elif kind == ANY and (side := scorer.side(groups[0])):
             sides.append(side)
-    return _judged(name, sides, scorer, sensitivity, says=says)
+    return judged(name, sides, scorer, sensitivity, says=says)
 
 
-def _judged(name: str, sides: list[Side], scorer: Scorer, sensitivity: Sensitivity, *, says: bool) -> Match | None:
+def judged(
+    name: str,
+    sides: Sequence[Side],
+    scorer: Scorer,
+    sensitivity: Sensitivity,
+    *,
+    apart: bool = False,
+    most: int = MOST_SIDES,
+    says: bool = False,
+) -> Match | None:
+    """The match of a topic that is true, by all that it requires; `most` of its sides are asked to meet."""
     if not sides:
         # Nothing but what is said of the article (source, language): it is exactly what was asked for.
         return Match(name, 1.0, scorer.opening())
-    score = sides[0].score if len(sides) == 1 else scorer.together(sides[:MOST_SIDES], apart=False)
+    score = sides[0].score if len(sides) == 1 else scorer.together(sides[:most], apart=apart)
     if score < SAID_SO and says:
         score = SAID_SO
     score = round(score, 4)
-    return Match(name, score, scorer.quotes(sides)) if score >= THRESHOLDS[sensitivity] else None
+    # Sides that are the same words bring nothing together: that rings nobody, not even at EVERYTHING.
+    return Match(name, score, scorer.quotes(sides)) if score and score >= THRESHOLDS[sensitivity] else None
 
 
 def parts_of(node: Node, scorer: Scorer, evaluator: Evaluator) -> tuple[str, ...]:
