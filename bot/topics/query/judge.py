@@ -8,6 +8,7 @@ from bot.core.model import Match, Sensitivity
 from bot.topics.parts import parts
 from bot.topics.query.evaluate import Evaluator
 from bot.topics.query.node import (
+    FIELDS,
     IN_TITLE,
     And,
     AtLeast,
@@ -18,7 +19,7 @@ from bot.topics.query.node import (
     Node,
     Not,
     Pattern,
-    children,
+    clauses,
     leaves,
     walk,
 )
@@ -103,14 +104,8 @@ def _sides(node: Node, scorer: Scorer, evaluator: Evaluator) -> list[Side]:
 
 def is_flat(node: Node) -> bool:
     """Whether its groups are all that its score is made of: words, ORs of words and what is excluded beside them."""
-    parts = node.parts if isinstance(node, And) else (node,)
-    return all(
-        isinstance(part, Not)
-        or all(
-            isinstance(each, Leaf) and not each.is_said and each.bare == each.key for each in children(part) or (part,)
-        )
-        for part in parts
-    ) and not any(isinstance(part, Near | AtLeast | And) for part in parts)
+    required = [leaves(part) for part in clauses(node) if not isinstance(part, Not)]
+    return all(keys and not any(key.startswith((IN_TITLE, *FIELDS)) for key in keys) for keys in required)
 
 
 def says_how_close(node: Node) -> bool:

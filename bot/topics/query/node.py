@@ -169,6 +169,11 @@ def keys(node: Node, *, negated: bool = True) -> Iterator[str]:
             yield from each.words
 
 
+def clauses(node: Node) -> tuple[Node, ...]:
+    """The parts of an AND; anything else is its own only one."""
+    return node.parts if isinstance(node, And) else (node,)
+
+
 def leaves(node: Node) -> tuple[str, ...]:
     """The keys of a word or of an OR of words; none for anything else."""
     parts = node.parts if isinstance(node, Or) else (node,)

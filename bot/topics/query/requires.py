@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import inf
 
-from bot.topics.query.node import And, AtLeast, Leaf, Loose, Near, Node, Or
+from bot.topics.query.node import And, AtLeast, Leaf, Loose, Near, Node, Or, clauses, leaves
 from bot.topics.stopwords import STOPWORDS
 
 Group = tuple[str, ...]
@@ -29,11 +29,7 @@ def groups(node: Node) -> tuple[Group, ...]:
 
 def suffices(node: Node) -> bool:
     """Whether a query is true as soon as all its groups are present: words and ORs of words, and nothing else."""
-    parts = node.parts if isinstance(node, And) else (node,)
-    return all(
-        isinstance(part, Leaf) or (isinstance(part, Or) and all(isinstance(each, Leaf) for each in part.parts))
-        for part in parts
-    )
+    return all(map(leaves, clauses(node)))
 
 
 def _groups(node: Node) -> list[Group]:  # noqa: PLR0911  (one return for each kind of node)

@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.topics.document import Document
 from bot.topics.phrases import Places
-from bot.topics.query.node import And, How, Near, Node, Not, leaves
+from bot.topics.query.node import How, Near, Node, Not, clauses, leaves
 
 ANY, NONE, NEAR = range(3)
 _ONE = ANY + 4
@@ -38,7 +38,7 @@ def row_of(groups: Iterable[Sequence[int]]) -> list[int]:
 
 def fits(node: Node) -> bool:
     """Whether a row can hold all that a query says."""
-    return all(_fits(part) for part in (node.parts if isinstance(node, And) else (node,)))
+    return all(map(_fits, clauses(node)))
 
 
 def _fits(part: Node) -> bool:
@@ -50,7 +50,7 @@ def _fits(part: Node) -> bool:
 def encode(node: Node, number_of: Callable[[str], int]) -> list[int]:
     """The row of a query that fits."""
     row: list[int] = []
-    for part in node.parts if isinstance(node, And) else (node,):
+    for part in clauses(node):
         if isinstance(part, Near):
             row += (NEAR + 4 * part.words, int(part.how is How.ONEAR))
             for side in (leaves(part.left), leaves(part.right)):
