@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from operator import itemgetter
 
 import structlog
 
@@ -51,14 +51,16 @@ class Surges:
     async def look(self) -> None:
         """Ring what surges now and was not told of since yesterday."""
         await self.pipeline.follow()
-        asked = sorted(self.pipeline.following.asked_for_surges(), key=_about)
-        self._known = {key: known for key, known in self._known.items() if key in set(map(_about, asked))}
-        for (tenant, name), group in groupby(asked, key=_about):
+        asked: dict[tuple[str, str], list[Subscription]] = {}
+        for each in self.pipeline.following.asked_for_surges():
+            asked.setdefault((each.tenant, each.topic), []).append(each)
+        self._known = {key: known for key, known in self._known.items() if key in asked}
+        for (tenant, name), subscriptions in sorted(asked.items(), key=itemgetter(0)):
             try:
                 topic = resolve(name, self.pipeline.following.catalogue, self.pipeline.following.named(tenant))
             except UserError:
                 continue  # a topic that the catalogue has lost is told of by /subscriptions
-            await self._look((tenant, name), topic, list(group))
+            await self._look((tenant, name), topic, subscriptions)
 
     async def _look(self, key: tuple[str, str], topic: Topic, subscriptions: list[Subscription]) -> None:
         async with self.pipeline.store.read() as tx:
@@ -110,10 +112,6 @@ class Surges:
         if ringing:
             log.info("a topic surges", topic=topic.name, articles=len(found), usual=round(usual.mean, 1))
         await ring(self.pipeline.jobs, ringing)
-
-
-def _about(subscription: Subscription) -> tuple[str, str]:
-    return subscription.tenant, subscription.topic
 
 
 def _number(mean: float) -> str:
