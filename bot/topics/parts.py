@@ -15,9 +15,11 @@ def parts(scorer: Scorer, sides: Sequence[Side], *, apart: bool) -> tuple[str, .
     """
     if len(sides) == 1:
         return (*_alone(scorer, sides[0]), *_weakness(sides[0]))
+    if apart and scorer.is_rubric:
+        return ("a standing rubric brings nothing together",)
     near, how_near = scorer.near(sides)
     meetings = scorer.meetings(sides, apart=apart)
-    best = meetings[0][0] * scorer.prominence(sides) if meetings else 0.0
+    best = scorer.all_met(sides, meetings) if meetings else 0.0
     each = 0.0 if apart else scorer.each_alone(sides)
     if each > max(best, near):
         return (f"much about each of them {_worth(each)}",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import exp, prod, sqrt
 
@@ -101,6 +102,11 @@ class Scorer:
                 self._crowd.setdefault(place, set()).add(entity)
         self._sides: dict[tuple[int, ...], Side | None] = {}
 
+    @cached_property
+    def is_rubric(self) -> bool:
+        """Whether it is a standing rubric, such as the weather: what that names has nothing in common but the day."""
+        return is_rubric(self.document.article.title)
+
     def side(self, group: tuple[int, ...]) -> Side | None:
         """What the article says of any key of a group (by their numbers), or None; worked out once, however many topics
         require it."""
@@ -153,14 +159,11 @@ class Scorer:
         """
         if apart and not _disjoint([side.mentions for side in sides]):
             return 0.0
-        if apart and is_rubric(self.document.article.title):
+        if apart and self.is_rubric:
             return 0.02  # the weather here and the weather there
         score = max(0.02, self.near(sides)[0])
         if meetings := self.meetings(sides, apart=apart):
-            # The best meeting counts in full, further ones half: they are rarely independent of it.
-            (best, _), *more = meetings[:6]
-            left = (1 - best) * prod(1 - worth / 2 for worth, _ in more)
-            score = max(score, (1 - left) * self.prominence(sides))
+            score = max(score, self.all_met(sides, meetings))
         if not apart:
             score = max(score, self.each_alone(sides))
         return min(1.0, score)
@@ -173,6 +176,12 @@ class Scorer:
             ((self._meeting(index, [side.by_sentence[index] for side in sides], apart), index) for index in shared),
             key=lambda meeting: (-meeting[0], meeting[1]),
         )
+
+    def all_met(self, sides: Sequence[Side], meetings: Sequence[tuple[float, int]]) -> float:
+        """The worth of all meetings: the best in full, further ones half, for they are rarely independent of it."""
+        (best, _), *more = meetings[:6]
+        left = (1 - best) * prod(1 - worth / 2 for worth, _ in more)
+        return (1 - left) * self.prominence(sides)
 
     @staticmethod
     def prominence(sides: Sequence[Side]) -> float:

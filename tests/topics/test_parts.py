@@ -63,6 +63,28 @@ def test_a_relation_says_where_its_sides_come_together(
     assert first.startswith(said)
 
 
+def test_meetings_count_together_where_one_alone_would_not_tell(percolator: Percolator, catalogue: Catalogue) -> None:
+    met = "Russia spoke to Iraq of it again. "
+    article = Article("1", "Russia signs a deal", text="It was made with Iraq. " + FILLER + met * 4)
+    topic = resolve("Russia-Iraq", catalogue)
+    match = percolator.explain(topic, article)
+    assert match
+    assert match.score > 0.58
+    first, second, third = percolator.account(topic, article)[:3]
+    assert re.fullmatch(r"together in sentence \d+ 55", first)
+    assert re.fullmatch(r"in sentence \d+ 28", second)
+    assert re.fullmatch(r"in sentence \d+ 28", third)
+
+
+def test_a_rubric_says_that_it_brings_nothing_together(percolator: Percolator, catalogue: Catalogue) -> None:
+    article = Article("1", "Weather: snow in Russia, dust in Iraq", text=FILLER)
+    topic = resolve("Russia-Iraq", catalogue)
+    match = percolator.explain(topic, article)
+    assert match
+    assert match.score == 0.02
+    assert percolator.account(topic, article) == ("a standing rubric brings nothing together",)
+
+
 def test_a_query_that_says_how_close_is_close_enough_has_its_say(percolator: Percolator, catalogue: Catalogue) -> None:
     topic = resolve("wheat NEAR/9 barge", catalogue)
     article = Article("1", "A deal", text=FILLER + "The wheat came by barge. " + FILLER)
