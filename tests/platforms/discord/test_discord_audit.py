@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,13 +27,6 @@ from tests.fakes.discord_world import (
 )
 from tests.fakes.discord_world import Channel as Thread
 from tests.fakes.settings import quiet
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
 
 
 def settings(folder: Path, discord: FakeDiscord) -> Settings:

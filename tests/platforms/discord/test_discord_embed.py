@@ -23,13 +23,6 @@ from tests.platforms.discord.test_discord_end_to_end import ALERT, DELIVERY, PLA
 
 
 @pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
-
-
-@pytest.fixture
 async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     platform = DiscordPlatform("token", alerts="embed", **discord.addresses)
     yield platform

@@ -38,13 +38,6 @@ ALERT = Message(
 )
 
 
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
-
-
 @asynccontextmanager
 async def running(
     discord: FakeDiscord, router: Router | None = None, guild_id: int | None = None, places: Places | None = None
@@ -62,14 +55,6 @@ async def running(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@pytest.fixture
-async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
-    """A platform that posts without a gateway, as a worker does."""
-    platform = DiscordPlatform("token", **discord.addresses)
-    yield platform
-    await platform.close()
 
 
 CHART = Chart("ISIL", "articles", (("25 Nov", 3), ("26 Nov", 8)))

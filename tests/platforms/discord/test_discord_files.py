@@ -29,12 +29,6 @@ LIST = opml.write(
 
 
 @pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-
-
-@pytest.fixture
 async def platform(discord: FakeDiscord, tmp_path: Path) -> AsyncIterator[DiscordPlatform]:
     """All commands of the house, with an empty database."""
     async with open_house(quiet(tmp_path), feeds=()) as house, running(discord, house.router) as opened:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
@@ -13,20 +12,6 @@ from bot.platforms.discord import DiscordPlatform
 from tests.fakes.discord_server import GUILD, FakeDiscord
 from tests.fakes.sample_commands import sample_router
 from tests.platforms.discord.test_discord_end_to_end import running
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
-
-
-@pytest.fixture
-async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
-    platform = DiscordPlatform("token", **discord.addresses)
-    yield platform
-    await platform.close()
 
 
 async def test_a_platform_that_starts_before_the_network_connects_when_it_comes() -> None:

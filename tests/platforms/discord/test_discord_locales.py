@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,6 @@ from tests.platforms.discord.test_discord_end_to_end import running
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 NAME = re.compile(r"[-_'\w]{1,32}")
 """Of a command or an option, as Discord documents it."""
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-
-
-def names() -> set[str]:
-    shown = [option for command in COMMANDS for option in command.options if not option.hidden]
-    return {word for command in COMMANDS for word in command.name.split()} | {option.name for option in shown}
 
 
 def texts() -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -30,13 +29,6 @@ async def story_show(desk: Desk, call: Invocation, story: Annotated[int, Option(
 
 
 OURS = replace(ALERT, buttons=(Button("Mute story", "mute 7"), Button("More like this", "more 42")))
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-
 from bot.core.message import Button, Message
 from bot.platforms.discord import DiscordPlatform
 from tests.fakes.discord_server import ALERTS, DESK, GENERAL, GUILD, FakeDiscord
@@ -36,13 +34,6 @@ class Heard:
             while len(self.said) < number:
                 await asyncio.sleep(0.01)
         return self.said
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,20 +16,6 @@ from tests.platforms.discord.test_discord_end_to_end import ALERT, DELIVERY, PLA
 
 FORUM_PLACE = f"discord:{STORIES}"
 TALKED_ABOUT = replace(ALERT, manner=Manner(thread=True))
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord() as server:
-        yield server
-        assert server.invalid == []
-
-
-@pytest.fixture
-async def posting(discord: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
-    platform = DiscordPlatform("token", **discord.addresses)
-    yield platform
-    await platform.close()
 
 
 def threads(discord: FakeDiscord) -> list[Channel]:
