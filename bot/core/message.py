@@ -237,12 +237,7 @@ def from_json(value: Mapping[str, Any]) -> Message:
         url=value["url"],
         source=value["source"],
         at=_at(value["at"]),
-        body=tuple(
-            Paragraph(
-                tuple(Span(s["text"], s["bold"], s["url"], _at(s.get("at"))) for s in p["spans"]), Kind(p["kind"])
-            )
-            for p in value["body"]
-        ),
+        body=tuple(Paragraph(tuple(map(_span_of, p["spans"])), Kind(p["kind"])) for p in value["body"]),
         fields=tuple(Field(f["name"], f["value"], _at(f.get("at"))) for f in value["fields"]),
         buttons=tuple(Button(b["label"], b["command"], b["url"], Style(b["style"])) for b in value["buttons"]),
         footer=value["footer"],
