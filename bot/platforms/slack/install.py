@@ -67,8 +67,6 @@ class Vault(Protocol):
 
     async def get(self, tenant: str, name: str) -> str | None: ...
 
-    async def forget(self, tenant: str, name: str) -> None: ...
-
     async def tenants(self, name: str) -> list[str]: ...
 
 
@@ -95,9 +93,6 @@ class Installations(AsyncInstallationStore):
         """Raises as the vault does."""
         kept = await self._vault.get(f"slack:{team_id}", SECRET) if team_id else None
         return Bot(**json.loads(kept)) if kept else None
-
-    async def async_delete_bot(self, *, enterprise_id: str | None = None, team_id: str | None) -> None:
-        await self._vault.forget(f"slack:{team_id}", SECRET)
 
     async def teams(self) -> list[str]:
         """The ids of all workspaces."""

@@ -31,9 +31,6 @@ class MemoryVault:
     async def get(self, tenant: str, name: str) -> str | None:
         return self.kept.get((tenant, name))
 
-    async def forget(self, tenant: str, name: str) -> None:
-        self.kept.pop((tenant, name), None)
-
     async def tenants(self, name: str) -> list[str]:
         return sorted(tenant for tenant, known in self.kept if known == name)
 
