@@ -112,11 +112,16 @@ def draw(message: Message, *, delivery_id: str = "", image: bool = True, attache
     return view
 
 
-def look(message: Message, *, delivery_id: str = "", image: bool = True) -> dict[str, Any]:
-    """What discord.py is to send: the card, stopped, as the library keeps every view that is not (see press.py)."""
-    view = draw(message, delivery_id=delivery_id, image=image)
+def still(message: Message, *, delivery_id: str = "", image: bool = True, attached: str = "") -> ui.LayoutView:
+    """The card, stopped: the library would keep each live view in memory (see press.py)."""
+    view = draw(message, delivery_id=delivery_id, image=image, attached=attached)
     view.stop()
-    return {"view": view}
+    return view
+
+
+def look(message: Message, *, delivery_id: str = "", image: bool = True) -> dict[str, Any]:
+    """What discord.py is to send."""
+    return {"view": still(message, delivery_id=delivery_id, image=image)}
 
 
 def mentions(manner: Manner) -> str:

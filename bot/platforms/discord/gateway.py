@@ -24,7 +24,7 @@ from bot.core.router import Router, sorry
 from bot.platforms.chart import png
 from bot.platforms.discord import menus
 from bot.platforms.discord.commands import CONTEXTS, INSTALLS, build, sync
-from bot.platforms.discord.draw import draw
+from bot.platforms.discord.draw import still
 from bot.platforms.discord.form import Form, lacks
 from bot.platforms.discord.locales import Locales
 from bot.platforms.discord.press import AGAIN, LongLines, Press
@@ -256,7 +256,7 @@ class Gateway(discord.AutoShardedClient):
                 return
             log.error("answer refused by discord", reason=str(error)[:300])
             plain = _note("The answer could not be shown in Discord. The log says why.")
-            await interaction.edit_original_response(view=_still(plain), attachments=[], allowed_mentions=SILENT)
+            await interaction.edit_original_response(view=still(plain), attachments=[], allowed_mentions=SILENT)
 
     async def _apologise(self, interaction: Interaction) -> None:
         """So that nobody is left with "Newsbell is thinking"."""
@@ -266,7 +266,7 @@ class Gateway(discord.AutoShardedClient):
 
     async def _say(self, interaction: Interaction, text: str) -> None:
         if not interaction.response.is_done() and interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.response.send_message(view=_still(_note(text)), ephemeral=True, allowed_mentions=SILENT)
+            await interaction.response.send_message(view=still(_note(text)), ephemeral=True, allowed_mentions=SILENT)
 
     # Who and where
 
@@ -365,22 +365,14 @@ async def _read(attachment: discord.Attachment) -> File:
         raise UserError(f"Discord did not hand over {attachment.filename}. Try again in a minute.") from error
 
 
-def _still(message: Message) -> discord.ui.LayoutView:
-    """The card, stopped: the library would keep each live view in memory (see press.py)."""
-    view = draw(message)
-    view.stop()
-    return view
-
-
 async def _pictured(message: Message) -> tuple[discord.ui.LayoutView, list[discord.File]]:
-    """The card with its file and the picture of its chart, stopped as `_still`."""
+    """The card with its file and the picture of its chart."""
     files = [discord.File(BytesIO(message.file.content), message.file.name)] if message.file else []
     if message.chart is None or not message.chart.bars:
-        return _still(message), files
+        return still(message), files
     picture = await asyncio.to_thread(png, message.chart)
-    view = draw(message, attached=CHART)
-    view.stop()
-    return view, [discord.File(BytesIO(picture), CHART, description=message.chart.alt[:1024]), *files]
+    shown = discord.File(BytesIO(picture), CHART, description=message.chart.alt[:1024])
+    return still(message, attached=CHART), [shown, *files]
 
 
 def _note(text: str) -> Message:

@@ -7,7 +7,7 @@ import structlog
 
 from bot.core.message import Button, Kind, Message, Style, Tone, paragraph
 from bot.core.ports import Places
-from bot.platforms.discord.draw import draw
+from bot.platforms.discord.draw import still
 from bot.platforms.discord.rights import advice, may_post, missing, rooms
 
 log = structlog.get_logger(__name__)
@@ -50,12 +50,10 @@ class Servers:
         """Say hello once, where most will see it and we may speak; to the owner where we may speak nowhere."""
         self.met(guild)
         log.info("discord server joined", server=guild.id, name=guild.name)
-        view = draw(WELCOME)
-        view.stop()
         place = _front_room(guild)
         try:
             if place is not None:
-                await place.send(view=view, allowed_mentions=SILENT)
+                await place.send(view=still(WELCOME), allowed_mentions=SILENT)
         except discord.HTTPException as error:
             log.warning("welcome not posted", server=guild.id, reason=str(error)[:200])
 
