@@ -97,9 +97,12 @@ class DiscordPlatform:
 
     async def check(self) -> str:
         """Who the bot is. Raises SettingsError where the token is wrong, TryLater where Discord cannot be reached."""
+        return f"{await self._who()}; no privileged intent is needed"
+
+    async def _who(self) -> str:
         self._point_library()
         try:
-            return f"{await self._post.who()}; no privileged intent is needed"
+            return await self._post.who()
         except BotMustWait as error:
             if isinstance(error.__cause__, discord.LoginFailure):
                 raise SettingsError(_wrong_token()) from error
@@ -112,7 +115,7 @@ class DiscordPlatform:
 
     async def invite(self, *, threads: bool = False) -> str:
         """The links by which a server or a person takes the bot in, and what each right is for."""
-        who = (await self.check()).partition(";")[0]
+        who = await self._who()
         application = await self._post.application()
         rights = list(WHY.items())[: len(WHY) if threads else len(NEEDED)]
         return "\n".join(
