@@ -51,7 +51,8 @@ class Workspace:
 
     async def closed(self, ack: AsyncAck, event: Event, context: AsyncBoltContext) -> None:
         await ack()
-        team = await self._at(context, event["channel"])
+        team = await self._team(context)
+        team = await self._teams.hosting(team, event["channel"])
         team.directory.forget_channels()
         if self._places and not await _is_open(team, event["channel"]):
             reason = GONE[CLOSED[event["type"]]].format(bot=team.bot)
@@ -60,11 +61,11 @@ class Workspace:
     async def opened(self, ack: AsyncAck, event: Event, context: AsyncBoltContext) -> None:
         """A channel was unarchived, or somebody joined one: only we are of interest."""
         await ack()
-        team = await self._teams.get(context.team_id or "")
+        team = await self._team(context)
         if event["type"] == "member_joined_channel" and event.get("user") != team.user:
             return
         team.directory.forget_channels()
-        team = await self._at(context, event["channel"])
+        team = await self._teams.hosting(team, event["channel"])
         if self._places and await _is_open(team, event["channel"]):
             await self._places.opened(_id(team, event["channel"]))
 
@@ -89,8 +90,8 @@ class Workspace:
             await asyncio.sleep(pause)
         return await self._teams.gone(team)
 
-    async def _at(self, context: AsyncBoltContext, channel: str) -> Team:
-        return await self._teams.hosting(await self._teams.get(context.team_id or ""), channel)
+    async def _team(self, context: AsyncBoltContext) -> Team:
+        return await self._teams.get(context.team_id or "")
 
 
 async def _is_open(team: Team, channel: str) -> bool:
