@@ -25,11 +25,17 @@ ARGUMENTS = (
 )
 
 
+def chromium() -> str:
+    """Where the browser is. Raises SystemExit where there is none."""
+    found = os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    if not found:
+        raise SystemExit(f"No Chromium found; looked for {', '.join(NAMES)} and at $CHROMIUM.")
+    return found
+
+
 def take(url: str, out: Path, *, dark: bool, phone: bool, typed: str, shown: str, wait: float) -> None:
     """Raises SystemExit where there is no Chromium."""
-    browser_path = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
-    if not browser_path:
-        raise SystemExit(f"No Chromium found; looked for {', '.join(NAMES)} and at $CHROMIUM.")
+    browser_path = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=list(ARGUMENTS))
         page = browser.new_page(

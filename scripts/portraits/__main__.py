@@ -7,8 +7,6 @@ the manner of the two, without a font or a picture from elsewhere. Needs a Chrom
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,15 +17,13 @@ from bot import logs
 from bot.commands.subscriptions import subscribe
 from scripts.portraits import discord, slack
 from scripts.portraits.sitting import TYPED, sit
-from scripts.screenshot import ARGUMENTS, NAMES
+from scripts.screenshot import ARGUMENTS, chromium
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def main() -> None:
-    browser_path = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
-    if not browser_path:
-        raise SystemExit(f"No Chromium found; looked for {', '.join(NAMES)} and at $CHROMIUM.")
+    browser_path = chromium()
     logs.configure("error", "text")
     with tempfile.TemporaryDirectory() as folder:
         sitting = asyncio.run(sit(Path(folder)))
