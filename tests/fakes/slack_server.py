@@ -11,7 +11,8 @@
 With `transport="http"` people's doings come as signed requests to `slack.http.url`, else over Socket Mode.
 
 The Web API takes form, JSON and query arguments and checks tokens and scopes; Socket Mode sends envelopes and wants
-each acknowledged within three seconds; an address for answers takes five of them. `invalid` must be empty at the end.
+each acknowledged within three seconds; an address for answers takes five of them. Whoever leaves
+with something in `invalid` has failed.
 """
 
 from __future__ import annotations
@@ -139,10 +140,12 @@ class FakeSlack:
         self.port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
         await self.socket.close()
         if self._runner:
             await self._runner.cleanup()
+        # So it holds for every test there is, and not only for those that think of it.
+        assert failure or not self.invalid, self.invalid
 
     @property
     def removed(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -44,13 +43,6 @@ ALERT = Message(
     image="https://news.example/picture.jpg",
     tone=Tone.ALERT,
 )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as server:
-        yield server
-        assert server.invalid == []
 
 
 @pytest.fixture

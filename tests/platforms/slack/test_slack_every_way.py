@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,13 +22,6 @@ from tests.platforms.slack.stage import running
 HOUSE = tuple(each for each in COMMANDS if not any(o.kind is OptionKind.FILE for o in each.options))
 """Those that can be said in Slack: a file cannot be handed over with a command there."""
 CHART = Chart("ISIL", "articles", (("25 Nov", 3), ("26 Nov", 8)))
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as server:
-        yield server
-        assert server.invalid == []
 
 
 def a_value(option: Option) -> Any:

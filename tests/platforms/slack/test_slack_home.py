@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,13 +36,6 @@ class Shelf:
     async def followed(self, tenant: str) -> Sequence[Subscription]:
         assert tenant == TENANT
         return self.kept
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as server:
-        yield server
-        assert server.invalid == []
 
 
 async def test_home_lists_what_ones_channels_follow_and_no_others(slack: FakeSlack) -> None:

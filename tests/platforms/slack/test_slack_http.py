@@ -39,7 +39,6 @@ HEADERS = (b"x-slack-signature", b"X-Slack-Request-Timestamp", b"content-type", 
 async def slack() -> AsyncIterator[FakeSlack]:
     async with FakeSlack(transport="http") as server:
         yield server
-        assert server.invalid == []
 
 
 async def test_commands_mentions_and_presses_work_over_http(slack: FakeSlack) -> None:

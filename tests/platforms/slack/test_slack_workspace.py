@@ -49,13 +49,6 @@ class Heard:
         self.removed_.append(tenant)
 
 
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as server:
-        yield server
-        assert server.invalid == []
-
-
 async def heard(slack: FakeSlack, *events: dict[str, object]) -> Heard:
     places = Heard()
     async with running(slack, places=places):
