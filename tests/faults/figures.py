@@ -10,16 +10,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 from bot.core.cadence import Cadence
-from bot.store import Store
 from tests.faults import scenes, secrecy
 from tests.faults.figure import Figure
 from tests.faults.storm import Storm
@@ -78,43 +78,45 @@ def kill_points(nightly: bool) -> Figure:
 @contextmanager
 def _sqlite() -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="newsbell-storm-", dir=fast_disk()) as folder:
-        url = f"sqlite:///{folder}/newsbell.db"
-        asyncio.run(_tables(url))
-        yield url, Path(folder)
+        yield f"sqlite:///{folder}/newsbell.db", Path(folder)
 
 
 @contextmanager
 def _postgres() -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="newsbell-storm-") as folder, own_server() as url:
-        asyncio.run(_tables(url))
         yield url, Path(folder)
 
 
-async def _tables(url: str) -> None:
-    await (await Store.open(url)).close()
+def _storm(
+    what: str,
+    target: str,
+    database: Callable[[], AbstractContextManager[tuple[str, Path]]],
+    *,
+    kills: int,
+    backlog: int,
+    **chosen: Any,
+) -> Figure:
+    """A storm with `chosen` in it, where there is such a database."""
+    try:
+        with database() as (url, folder):
+            found = Storm(url, folder, **chosen).run(kills=kills, backlog=backlog)
+    except pytest.skip.Exception as why:
+        return Figure(what, str(why), target, None)
+    return Figure(what, str(found), target, found.good)
 
 
 def storm_on_sqlite(nightly: bool) -> Figure:
-    with _sqlite() as (url, folder):
-        return _storm("SQLite", Storm(url, folder, seed=2, workers=1), nightly)
+    return _storm(
+        "random kill -9 of real workers (1), SQLite", "0 lost, 0 doubled, 0 given up", _sqlite,
+        seed=2, workers=1, kills=3_000 if nightly else 1_000, backlog=200,
+    )  # fmt: skip
 
 
 def storm_on_postgres(nightly: bool) -> Figure:
-    try:
-        with _postgres() as (url, folder):
-            return _storm("PostgreSQL", Storm(url, folder, seed=2, workers=3), nightly)
-    except pytest.skip.Exception as why:
-        return Figure("random kill -9 of real workers, PostgreSQL", str(why), "0 lost, 0 doubled", None)
-
-
-def _storm(name: str, storm: Storm, nightly: bool) -> Figure:
-    found = storm.run(kills=3_000 if nightly else 1_000, backlog=200)
-    return Figure(
-        f"random kill -9 of real workers ({storm.workers}), {name}",
-        str(found),
-        "0 lost, 0 doubled, 0 given up",
-        found.good,
-    )
+    return _storm(
+        "random kill -9 of real workers (3), PostgreSQL", "0 lost, 0 doubled, 0 given up", _postgres,
+        seed=2, workers=3, kills=3_000 if nightly else 1_000, backlog=200,
+    )  # fmt: skip
 
 
 def paused(nightly: bool) -> Figure:
@@ -139,19 +141,10 @@ def _sqlite_or_postgres() -> Iterator[tuple[str, Path, str]]:
 
 
 def skewed(nightly: bool) -> Figure:
-    try:
-        with _postgres() as (url, folder):
-            found = Storm(url, folder, seed=5, workers=3, skews=(0.0, 600.0, -600.0)).run(
-                kills=300 if nightly else 100, backlog=400
-            )
-    except pytest.skip.Exception as why:
-        return Figure("workers whose clocks differ by ten minutes", str(why), "0 doubled", None)
-    return Figure(
-        "three workers, two with clocks 10 min off, and kills",
-        str(found),
-        "0 doubled",
-        found.good,
-    )
+    return _storm(
+        "three workers, two with clocks 10 min off, and kills", "0 doubled", _postgres,
+        seed=5, workers=3, skews=(0.0, 600.0, -600.0), kills=300 if nightly else 100, backlog=400,
+    )  # fmt: skip
 
 
 def at_once(nightly: bool) -> Figure:
@@ -288,31 +281,23 @@ def disk_is_full(nightly: bool) -> Figure:
 
 
 def restarts(nightly: bool) -> Figure:
-    try:
-        with _postgres() as (url, folder):
+    kills = 300 if nightly else 60
+    return _storm(
+        f"PostgreSQL cuts every connection ten times a second ({kills} times), with kills of workers",
+        "0 lost, 0 doubled", _postgres, seed=4, workers=3, disturb=_cut_all, kills=kills, backlog=400,
+    )  # fmt: skip
 
-            def cut_all() -> None:
-                async def cut() -> None:
-                    connection = await asyncpg.connect(url)
-                    await connection.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-                        "AND backend_type = 'client backend'"
-                    )
-                    await connection.close()
 
-                asyncio.run(cut())
+def _cut_all(url: str) -> None:
+    async def cut() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+        await connection.close()
 
-            found = Storm(url, folder, seed=4, workers=3, disturb=cut_all).run(
-                kills=300 if nightly else 60, backlog=400
-            )
-    except pytest.skip.Exception as why:
-        return Figure("PostgreSQL cuts every connection", str(why), "0 lost, 0 doubled", None)
-    return Figure(
-        f"PostgreSQL cuts every connection ten times a second ({found.kills} times), with kills of workers",
-        str(found),
-        "0 lost, 0 doubled",
-        found.good,
-    )
+    asyncio.run(cut())
 
 
 # -- time, properties -----------------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def _skewed(seconds: float) -> type[datetime]:
 
 @dataclass
 class Storm:
-    """`workers` at once on the database at `url`, which has its tables."""
+    """`workers` at once on the database at `url`, which is made for it."""
 
     url: str
     folder: Path
@@ -222,7 +222,7 @@ class Storm:
     workers: int
     channels: int = 16
     skews: tuple[float, ...] = ()
-    disturb: Callable[[], None] = lambda: None
+    disturb: Callable[[str], None] = lambda _url: None
     """Called at each round: for a nemesis of the database."""
     crew: list[Any] = field(default_factory=list)
     database: Database = field(init=False)
@@ -231,6 +231,7 @@ class Storm:
     def run(self, *, kills: int, stops: int = 0, backlog: int = 100) -> Result:
         began = time.monotonic()
         dice = Random(self.seed)
+        asyncio.run(self._make_tables())
         self.database = Database(parse_url(self.url))
         self.socket, self.ledger = str(self.folder / "chat"), str(self.folder / "ledger")
         server = fork.Process(target=self._serve)
@@ -253,7 +254,7 @@ class Storm:
                     place = dice.randrange(self.workers)
                     self._kill(place)
                     self.crew[place] = self._spawn(place)
-                self.disturb()
+                self.disturb(self.url)
                 if (self.result.kills + self.result.stops) % 10 == 0 and self._open() < backlog / 4:
                     self._refill(backlog)
             while self._open() and self._wait_for(1, at_most=PATIENCE):
@@ -266,6 +267,9 @@ class Storm:
         self._account()
         self.result.seconds = time.monotonic() - began
         return self.result
+
+    async def _make_tables(self) -> None:
+        await (await Store.open(self.url)).close()
 
     def _warm_up(self) -> None:
         """Carry a little in this process, which the workers are copies of: they need not compile every statement."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from bot.store import Store
 from tests.faults import scenes
 from tests.faults.storm import Storm
 from tests.simulator.chat import Kind
@@ -54,12 +52,6 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged() -> None:
 
 def test_real_kills_lose_and_double_nothing() -> None:
     with tempfile.TemporaryDirectory(dir=fast_disk()) as folder:
-        url = f"sqlite:///{folder}/newsbell.db"
-
-        async def tables() -> None:
-            await (await Store.open(url)).close()
-
-        asyncio.run(tables())
-        found = Storm(url, Path(folder), seed=1, workers=1).run(kills=6, backlog=30)
+        found = Storm(f"sqlite:///{folder}/newsbell.db", Path(folder), seed=1, workers=1).run(kills=6, backlog=30)
     assert found.good, found
     assert found.queued >= 30
