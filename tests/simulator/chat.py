@@ -80,7 +80,13 @@ class Chat:
 class Line:
     """One process's connection to a chat service: the port `Platform`, with an operator who may cut it."""
 
-    def __init__(self, chat: Chat, breathe: Callable[[str], object], dice: Random) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        breathe: Callable[[str], object],
+        dice: Random,
+        draw: Callable[[str, str], None] = lambda _channel, _delivery_id: None,
+    ) -> None:
         self.chat = chat
         self.name = chat.name
         self.whispers = False
@@ -88,6 +94,8 @@ class Line:
         self._breathe = breathe
         """Called at each point where a process may be killed or paused; raises Dead, or returns seconds to stand."""
         self._dice = dice
+        self._draw = draw
+        """Called before anything is sent: for a bug in a room, which raises what it should not."""
 
     async def run(self, router: Router) -> None:
         await asyncio.Event().wait()
@@ -108,6 +116,7 @@ class Line:
         return found
 
     async def send(self, channel: str, message: Message, *, delivery_id: str) -> str:
+        self._draw(channel, delivery_id)
         loop = asyncio.get_running_loop()
         chat = self.chat
         fate = chat.fate(channel)
