@@ -225,7 +225,7 @@ def each_call(nightly: bool) -> Figure:
             nonlocal calls
             calls += world.troubled
 
-        world.disk_fault = note  # type: ignore[method-assign,assignment]  # the nemesis of this world
+        world.disk_fault = note
 
     assert run(plan, count).good
     step = 1 if nightly else max(1, calls // 45)
@@ -252,7 +252,7 @@ def _at(number: int, *, kill: bool) -> Callable[[World], None]:
                     raise Dead
                 raise sqlite3.OperationalError("disk I/O error")
 
-        world.disk_fault = strike  # type: ignore[method-assign,assignment]  # the nemesis of this world
+        world.disk_fault = strike
 
     return arrange
 

@@ -119,6 +119,7 @@ class World:
         self.file = folder / "world.db"
         shutil.copy(template(), self.file)
         self.opener: Callable[..., Any] = sqlite3.connect
+        self.disk_fault: Callable[[str], None] = self.trouble_the_disk
         self.over = plan.hours * 3600
         dice = Random(f"things {plan.seed}")
         self.topics = [word(dice, 6) for _ in range(plan.topics)]
@@ -176,7 +177,7 @@ class World:
             return self.dice.uniform(1, 90)
         return None
 
-    def disk_fault(self, kind: str) -> None:
+    def trouble_the_disk(self, kind: str) -> None:
         if self.troubled and self.dice.random() < self.plan.database_trouble:
             self.account.database_faults += 1
             text = self.dice.choice(["database is locked", "disk I/O error", "database or disk is full"])
