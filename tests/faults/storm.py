@@ -33,7 +33,7 @@ from bot.core.router import Router
 from bot.courier import Courier, Times
 from bot.store import Store
 from bot.store.engine import Database, parse_url
-from tests.simulator.chat import Kind
+from tests.simulator.chat import Chat, Kind
 from tests.simulator.process import Queue
 
 TIMES = Times(
@@ -43,7 +43,8 @@ TIMES = Times(
     retries=tuple(timedelta(seconds=s) for s in (0.2, 0.4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)),
     calm=timedelta(seconds=6),
 )
-WINDOW, TRUSTED = 18.0, timedelta(seconds=6)
+KINDS: tuple[Kind, ...] = ("nonce", "history")
+WINDOW, LAG, TRUSTED = 18.0, 0.2, timedelta(seconds=6)
 LATENCY = 0.05
 PATIENCE = 60.0
 """Seconds without a single post after which a storm's end is not waited for any longer."""
@@ -80,21 +81,16 @@ class Result:
 async def serve(socket: str, ledger: str, seed: int) -> None:
     """A nonce service and a history service behind one socket; what they post goes to the ledger, line by line."""
     dice = Random(seed)
-    log: list[tuple[float, str, str]] = []
-    loop = asyncio.get_running_loop()
+    chats: dict[str, Chat] = {kind: Chat(kind, kind, dice, window=WINDOW, lag=LAG) for kind in KINDS}
     with Path(ledger).open("a", buffering=1) as out:
 
         def act(channel: str, delivery: str) -> str:
-            now = loop.time()
-            if channel.startswith("nonce:"):
-                for number in range(len(log) - 1, -1, -1):
-                    if log[number][0] < now - WINDOW:
-                        break
-                    if log[number][1:] == (channel, delivery):
-                        return str(number)
-            log.append((now, channel, delivery))
-            out.write(f"{channel} {delivery}\n")
-            return str(len(log) - 1)
+            chat = chats[channel.partition(":")[0]]
+            before = len(chat.log)
+            remote = chat.act(channel, delivery, "")
+            if len(chat.log) > before:
+                out.write(f"{channel} {delivery}\n")
+            return remote
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -102,11 +98,8 @@ async def serve(socket: str, ledger: str, seed: int) -> None:
                 channel, delivery = asked["channel"], asked["id"]
                 await asyncio.sleep(dice.uniform(0, LATENCY))
                 if asked["find"]:
-                    seen = loop.time() - dice.uniform(0, 0.2)
-                    found = [
-                        str(n) for n, each in enumerate(log) if each[1:] == (channel, delivery) and each[0] <= seen
-                    ]
-                    writer.write(json.dumps(found[0] if found else None).encode() + b"\n")
+                    found = chats[channel.partition(":")[0]].shown(channel, delivery)
+                    writer.write(json.dumps(found).encode() + b"\n")
                 else:
                     luck = dice.random()
                     if luck < 0.02:
@@ -184,9 +177,8 @@ async def carry(database: Database, socket: str, name: str) -> None:
     """A process that delivers, until it is ended."""
     store = Store(database, None)
     queue = Queue()
-    kinds: tuple[Kind, ...] = ("nonce", "history")
     courier = Courier(
-        store=store, platforms={kind: Wire(kind, socket) for kind in kinds}, jobs=queue, name=name, times=TIMES
+        store=store, platforms={kind: Wire(kind, socket) for kind in KINDS}, jobs=queue, name=name, times=TIMES
     )
     courier.serve()
     fresh = True
@@ -342,7 +334,7 @@ class Storm:
         async def fill(store: Store) -> None:
             async with store.begin() as tx:
                 for number in range(first, first + count):
-                    kind = ("nonce", "history")[number % 2]
+                    kind = KINDS[number % 2]
                     channel = f"{kind}:{number // 2 % (self.channels // 2)}"
                     await tx.outbox.add(Delivery(f"d{number:06}", kind, channel, Message(title=f"{number}")))
 

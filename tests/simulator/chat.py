@@ -52,6 +52,8 @@ class Chat:
     dice: Random
     fate: Callable[[str], Fate] = lambda _channel: "well"
     latency: tuple[float, float] = (0.02, 0.3)
+    window: float = WINDOW
+    lag: float = LAG
     log: list[Posted] = field(default_factory=list)
     calls: list[tuple[float, str]] = field(default_factory=list)
     lookups: int = 0
@@ -62,7 +64,7 @@ class Chat:
         now = asyncio.get_running_loop().time()
         if self.kind == "nonce":
             number = self._known.get((channel, delivery_id))
-            if number is not None and self.log[number].at >= now - WINDOW:
+            if number is not None and self.log[number].at >= now - self.window:
                 return str(number)
             self._known[channel, delivery_id] = len(self.log)
         self.log.append(Posted(now, channel, delivery_id, title))
@@ -70,7 +72,7 @@ class Chat:
 
     def shown(self, channel: str, delivery_id: str) -> str | None:
         now = asyncio.get_running_loop().time()
-        lag = self.dice.uniform(0, LAG)
+        lag = self.dice.uniform(0, self.lag)
         for number, known in enumerate(self.log):
             if (known.channel, known.delivery_id) == (channel, delivery_id) and known.at <= now - lag:
                 return str(number)
