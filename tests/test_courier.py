@@ -52,6 +52,12 @@ class Desk:
         async with self.store.begin() as tx:
             assert await tx.outbox.claim(HERE, owner="dead", lease=SEND_LEASE)
 
+    async def crash_loop(self, deaths: int) -> None:
+        """So many workers in a row die with the head of the channel in hand."""
+        for _ in range(deaths):
+            await self.claim_and_die()
+            self.clock.forward(SEND_LEASE)
+
     async def after(self, wait: timedelta, channel: str = HERE) -> None:
         self.clock.forward(wait)
         await self.courier.flush(channel)
@@ -194,9 +200,7 @@ async def test_what_workers_died_of_goes_alone_and_waits_for_another_such(desk: 
 
 async def test_what_workers_died_of_again_and_again_waits_for_one_that_has_lived_a_while(desk: Desk) -> None:
     await desk.queue("suspect", "next")
-    for _ in range(3):
-        await desk.claim_and_die()
-        desk.clock.forward(SEND_LEASE)
+    await desk.crash_loop(deaths=3)
     await desk.courier.flush(HERE)
     assert desk.platform.titles() == []
     row = await desk.row("suspect")
@@ -208,9 +212,7 @@ async def test_what_workers_died_of_again_and_again_waits_for_one_that_has_lived
 
 async def test_poison_that_a_process_in_a_crash_loop_finds_is_given_up_and_makes_way(desk: Desk) -> None:
     await desk.queue("poison", "next")
-    for _ in range(6):
-        await desk.claim_and_die()
-        desk.clock.forward(SEND_LEASE)
+    await desk.crash_loop(deaths=6)
     await desk.courier.flush(HERE)
     assert (await desk.row("poison")).state is DeliveryState.DEAD
     assert desk.platform.titles() == ["next"]
