@@ -80,7 +80,7 @@ async def newsroom(store: Store, clock: Clock, catalogue: Catalogue) -> Newsroom
 def logging_as_it_was() -> Iterator[None]:
     """A program that runs within a test sets up the logging of the process; the next test finds the defaults."""
     root, ours = logging.getLogger(), structlog.get_config()
-    level = root.level
+    handlers, level = root.handlers[:], root.level
     yield
-    root.setLevel(level)
+    root.handlers, root.level = handlers, level
     structlog.configure(**ours)

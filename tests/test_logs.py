@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -20,15 +19,6 @@ CANARIES = {
     "a key in a query": "https://example.org/feed?id=1&token=hunter2&x=1",
     "a bearer": "Authorization: Bearer hunter2",
 }
-
-
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("style", ["json", "text"])

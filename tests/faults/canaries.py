@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-import structlog
 from aiohttp import web
 
 from bot import logs
@@ -146,35 +144,29 @@ def _feed(fresh: bool) -> str:
 async def sing(folder: Path) -> Aviary:
     """Run the house on unkind servers, and listen."""
     aviary, stream = Aviary(), io.StringIO()
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     logs.configure("debug", "json", stream)
-    try:
-        async with (
-            FakeDiscord(token=SECRETS["Discord's token"]) as discord,
-            FakeSlack(bot_token=SECRETS["Slack's bot token"], app_token=SECRETS["Slack's app token"]) as slack,
-            Unkind().open() as unkind,
-        ):
-            settings = _settings(folder, discord, slack, unkind)
-            aviary.listen("settings", f"{settings!r} {settings}")
-            async with open_house(
-                settings,
-                feeds=[PackFeed(f"http://{unkind.base}/good", "Good", "Good")],
-                interval=timedelta(seconds=0.2),
-                allowed=frozenset((host, unkind.port) for host in HOSTS),
-            ) as house:
-                await house.vault.put("slack:T9", "installation", SECRETS["a token in the vault"])
-                running = asyncio.create_task(house.run())
-                try:
-                    await _live(house, discord, slack, unkind, aviary)
-                finally:
-                    running.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await running
-        await _errors(folder, aviary)
-    finally:
-        root.handlers, root.level = handlers, level
-        structlog.reset_defaults()
+    async with (
+        FakeDiscord(token=SECRETS["Discord's token"]) as discord,
+        FakeSlack(bot_token=SECRETS["Slack's bot token"], app_token=SECRETS["Slack's app token"]) as slack,
+        Unkind().open() as unkind,
+    ):
+        settings = _settings(folder, discord, slack, unkind)
+        aviary.listen("settings", f"{settings!r} {settings}")
+        async with open_house(
+            settings,
+            feeds=[PackFeed(f"http://{unkind.base}/good", "Good", "Good")],
+            interval=timedelta(seconds=0.2),
+            allowed=frozenset((host, unkind.port) for host in HOSTS),
+        ) as house:
+            await house.vault.put("slack:T9", "installation", SECRETS["a token in the vault"])
+            running = asyncio.create_task(house.run())
+            try:
+                await _live(house, discord, slack, unkind, aviary)
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
+    await _errors(folder, aviary)
     aviary.listen("logs", stream.getvalue())
     return aviary
 
