@@ -5,20 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.fakes.air import PATIENCE, on_air
+from tests.fakes.air import PATIENCE, on_air, until
 from tests.fakes.discord_server import ALERTS, DESK, FakeDiscord
 from tests.fakes.discord_world import SEND, buttons_of, text_of
 from tests.fakes.slack_server import FakeSlack
 from tests.fakes.slack_world import text_of as slack_text
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not done():
-            await asyncio.sleep(0.05)
 
 
 async def test_subscribed_on_discord_an_alert_arrives_there_and_its_story_is_muted(tmp_path: Path) -> None:

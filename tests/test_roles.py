@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bot.core.model import Delivery, DeliveryState
 from bot.core.pack import PackFeed
 from bot.core.router import Router
 from bot.house import WORKER
+from tests.fakes.air import running
 from tests.fakes.ports import FakePlatform
 from tests.fakes.settings import quiet
 
@@ -41,13 +41,13 @@ async def test_a_worker_listens_to_nobody_and_its_queue_has_no_page(tmp_path: Pa
     async with open_house(quiet(tmp_path), feeds=(), roles=WORKER) as house:
         platform = Slow()
         house.platforms["fake"] = platform  # type: ignore[index]  # connected as app does it
-        task = asyncio.create_task(house.run())
-        await asyncio.sleep(0.2)
-        assert not platform.listens
-        assert house.front_door == ""
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        on_air = asyncio.Event()
+        async with running(house, on_air.set):
+            async with asyncio.timeout(30):
+                await on_air.wait()
+            await asyncio.sleep(0)  # whoever was to listen has begun
+            assert not platform.listens
+            assert house.front_door == ""
 
 
 async def test_a_process_that_only_listens_takes_no_jobs(tmp_path: Path) -> None:
@@ -66,12 +66,8 @@ async def test_a_stop_lets_the_post_that_is_out_be_noted_and_leaves_no_lease(tmp
         async with house.store.begin() as tx:
             for number in range(50):
                 await tx.outbox.add(Delivery(f"d{number}", "fake", "fake:here", Message(title=f"{number}")))
-        task = asyncio.create_task(house.run())
-        async with asyncio.timeout(30):
+        async with running(house), asyncio.timeout(30):
             await platform.posting.wait()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
         async with house.store.read() as tx:
             states = await tx.outbox.counts(None, (await tx.now()) - timedelta(days=1))
     assert states.get(DeliveryState.SENDING, 0) == 0

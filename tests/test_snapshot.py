@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from bot.app import open_house
 from bot.core.model import Article, Channel, NamedTopic, Sensitivity, Subscription
 from bot.topics import Catalogue, Following, resolve
 from bot.topics.frequency import LEAST
+from tests.fakes.air import running
 from tests.fakes.settings import quiet
 
 TEXTS = ("Iraq", "Russia-Iraq", "oil price", "oil -Iraq", "oil NEAR/5 price", "title:oil", "terror*", "lang:en AND oil")
@@ -134,12 +134,8 @@ async def test_a_house_begins_with_the_snapshot_and_ends_with_its_own(catalogue:
             await tx.subscriptions.add("t", Channel("fake:here", "t"), '"w7 oil"', now=await tx.now())
         snapshot.keep(_followed(known, tuple(f'"w{number} oil"' for number in range(snapshot.LEAST))), tmp_path)
         on_air = asyncio.Event()
-        task = asyncio.create_task(house.run(on_air.set))
-        async with asyncio.timeout(30):
+        async with running(house, on_air.set), asyncio.timeout(30):
             await on_air.wait()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
         assert house.pipeline.following.resolved == 0
         assert list(house.pipeline.following.percolator) == ['"w7 oil"']
     assert not (tmp_path / snapshot.NAME).exists()

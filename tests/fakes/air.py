@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,19 +43,34 @@ async def on_air(folder: Path, **tables: dict[str, Any]) -> AsyncIterator[tuple[
     await wire.start()
     try:
         settings = quiet(folder, feeds={"host_gap_seconds": 0}, **tables)
-        async with open_house(
-            settings, feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
-        ) as house:
-            running = asyncio.create_task(house.run())
-            try:
-                await _all_read(house)
-                yield house, air
-            finally:
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
+        async with (
+            open_house(
+                settings, feeds=wire.feeds(), allowed=frozenset({wire.address}), interval=timedelta(seconds=1)
+            ) as house,
+            running(house),
+        ):
+            await _all_read(house)
+            yield house, air
     finally:
         await wire.close()
+
+
+@asynccontextmanager
+async def running(house: House, on_air: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+    """It runs as long as the block does, and has stopped in order when that is left."""
+    task = asyncio.create_task(house.run(on_air))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not done():
+            await asyncio.sleep(0.05)
 
 
 async def _all_read(house: House) -> None:

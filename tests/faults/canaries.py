@@ -11,7 +11,7 @@ import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -29,12 +29,11 @@ from bot.core.pack import PackFeed
 from bot.house import House
 from bot.settings import Settings
 from bot.store import Seal, Vault, new_key
+from tests.fakes.air import PATIENCE, running, until
 from tests.fakes.discord_server import FakeDiscord
 from tests.fakes.settings import quiet
 from tests.fakes.slack_server import FakeSlack
 
-PATIENCE = 60
-"""Seconds until what never comes is given up; a bound on a broken test, not a measure."""
 KEY = new_key()
 SECRETS = {
     "Discord's token": "canary-Discord-5aPh1re.token",
@@ -159,13 +158,8 @@ async def sing(folder: Path) -> Aviary:
             allowed=frozenset((host, unkind.port) for host in HOSTS),
         ) as house:
             await house.vault.put("slack:T9", "installation", SECRETS["a token in the vault"])
-            running = asyncio.create_task(house.run())
-            try:
+            async with running(house):
                 await _live(house, discord, slack, unkind, aviary)
-            finally:
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
     await _errors(folder, aviary)
     aviary.listen("logs", stream.getvalue())
     return aviary
@@ -201,7 +195,7 @@ async def _live(house: House, discord: FakeDiscord, slack: FakeSlack, unkind: Un
         for way, host in zip(WAYS, HOSTS[1:], strict=True):
             url = f"http://{user}:{password}@{host}:{unkind.port}/{way}/{token}?token={token}"
             await tx.feeds.add(url, tenant="web", added_by="web:ann", private=True, title="Mine", now=now)
-    await _until(lambda: unkind.asked >= {*WAYS, "good"})
+    await until(lambda: unkind.asked >= {*WAYS, "good"})
     base = house.front_door.split("?")[0].rstrip("/")
     login = {"Authorization": f"Bearer {SECRETS['the web password']}"}
     async with aiohttp.ClientSession() as stranger:
@@ -213,7 +207,7 @@ async def _live(house: House, discord: FakeDiscord, slack: FakeSlack, unkind: Un
             # What somebody types comes back to them alone, if at all: it is the log that must not have it.
             await _get(session, f"{base}/api/channels/general/commands", json={"text": line})
         unkind.fresh = True
-        await _until(lambda: bool(discord.posted and slack.posted))
+        await until(lambda: bool(discord.posted and slack.posted))
         discord.token = "another"  # both tokens are revoked
         slack.removed = True
         for line in ("/feeds", "/feed show Mine", "/status", "/audit", "/subscriptions", "/latest", "/news Chile"):
@@ -262,9 +256,3 @@ async def _errors(folder: Path, aviary: Aviary) -> None:
 async def _get(session: aiohttp.ClientSession, url: str, **given: Any) -> str:
     async with session.request("POST" if given else "GET", url, **given) as answer:
         return f"{dict(answer.headers)} {await answer.text()}"
-
-
-async def _until(done: Any) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not done():
-            await asyncio.sleep(0.05)
