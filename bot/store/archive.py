@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any
 
 import structlog
 from sqlalchemy import (
-    ColumnElement,
     Select,
     delete,
     exists,
     func,
     literal,
-    or_,
     select,
     tuple_,
     update,
@@ -30,19 +27,12 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
 from bot.store import intake
 from bot.store import tables as t
+from bot.store.article_row import SHOWN, number, row_of, to_article, visible
 from bot.store.feeds import Feeds
-from bot.store.intake import SHOWN
+from bot.store.items import FEW, digest
 from bot.store.search import matching
-from bot.store.transaction import Transaction
-from bot.store.words import (
-    LONGEST_SUMMARY,
-    LONGEST_TEXT,
-    LONGEST_TITLE,
-    clean,
-    clean_instant,
-    clean_url,
-    searchable,
-)
+from bot.store.transaction import Transaction, slices
+from bot.store.words import LONGEST_TITLE, clean
 
 log = structlog.get_logger(__name__)
 
@@ -51,9 +41,6 @@ MEMORY = timedelta(days=90)
 
 TOUCH = timedelta(days=1)
 """How often the memory of an item that is still in its feed is renewed; each poll would be a write for nothing."""
-
-FEW = 10
-"""Up to so many keys are asked for one by one, by a statement that is ready; more in one that is built for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,74 +374,5 @@ def _is_poison(error: Exception) -> bool:
     return isinstance(error, DataError | IntegrityError) or state[:2] in ("22", "54")  # data, limits of the program
 
 
-def visible(tenant: str) -> ColumnElement[bool]:
-    """Of an article: whether the tenant may see it."""
-    use = t.feed_use.c
-    return exists().where(
-        use.feed_id == t.article.c.feed_id,
-        use.tenant.in_((EVERYONE, tenant)),
-        use.own.is_(True),
-        or_(use.ended_at.is_(None), use.ended_at >= t.article.c.fetched_at),
-    )
-
-
 def _said(title: str) -> str:
     return " ".join(title.casefold().split())
-
-
-def digest(key: str) -> str:
-    """16 bytes of a key: keys are as long as their publisher likes, an index entry is not."""
-    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:
-    """Both databases limit the values of one statement to about 32,000."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def number(article_id: str) -> int:
-    """The row's number, or 0, which no row has, for what is not an id of ours."""
-    return int(article_id) if article_id.isascii() and article_id.isdecimal() and len(article_id) < 19 else 0
-
-
-def row_of(feed: Feed, tenant: str, key: str, entry: Entry, now: datetime) -> dict[str, Any]:
-    title = clean(entry.title, LONGEST_TITLE)
-    summary = clean(entry.summary, LONGEST_SUMMARY)
-    text = clean(entry.text, LONGEST_TEXT)
-    published = clean_instant(entry.published)
-    return {
-        "tenant": tenant,
-        "feed_id": feed.id,
-        "key": key,
-        "title": title,
-        "summary": summary,
-        "text": text,
-        "url": clean_url(entry.url),
-        "link_key": clean_url(entry.link_key),
-        "source": clean(feed.source or feed.title),
-        "lang": clean(entry.lang or feed.lang, 40),
-        "image": clean_url(entry.image),
-        "published": published,
-        "fetched_at": now,
-        "at": min(published, now) if published else now,
-        "words": searchable(title, summary, text),
-    }
-
-
-def to_article(row: Any) -> Article:
-    return Article(
-        id=str(row["id"]),
-        title=row["title"],
-        summary=row["summary"],
-        text=row["text"],
-        url=row["url"],
-        published=row["published"],
-        source=row["source"],
-        lang=row["lang"],
-        region=row["region"] or "",
-        image=row["image"],
-        link_key=row["link_key"],
-        feed_id=row["feed_id"],
-        fetched_at=row["fetched_at"],
-        story_id=row["story_id"] or 0,
-    )

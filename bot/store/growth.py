@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 
 from bot.store import tables as t
-from bot.store.archive import slices, visible
-from bot.store.transaction import Transaction
+from bot.store.article_row import visible
+from bot.store.transaction import Transaction, slices
 
 report, article, story = t.report.c, t.article.c, t.story.c
 

@@ -8,13 +8,9 @@ from sqlalchemy import bindparam, case, func, select, update
 
 from bot.core.model import EVERYONE
 from bot.store import tables as t
+from bot.store.article_row import SHOWN
 from bot.store.feed_row import IN_USE
 from bot.store.prepared import Prepared
-
-SHOWN = [
-    *(column for column in t.article.c if column.name != "words"),
-    select(t.feed.c.region).where(t.feed.c.id == t.article.c.feed_id).scalar_subquery().label("region"),
-]
 
 FEED, ARTICLE, STORY = (bindparam(f"its_{name}", type_=t.Id) for name in ("feed", "article", "story"))
 NOW, SINCE = bindparam("its_now", type_=t.Instant), bindparam("its_since", type_=t.Instant)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, s
 
 from bot.core.model import Article, Report
 from bot.store import tables as t
-from bot.store.archive import Archive, number, to_article, visible
+from bot.store.archive import Archive
+from bot.store.article_row import SHOWN, number, to_article, visible
 from bot.store.cards import Cards
-from bot.store.intake import SHOWN
 from bot.store.prepared import Prepared
 from bot.store.revision import newest_revision, next_revision
 from bot.store.transaction import Record, Transaction

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, u
 
 from bot.core.model import Article, Entry, Feed, Revision
 from bot.store import tables as t
-from bot.store.archive import FEW, digest, row_of, slices, to_article, visible
-from bot.store.intake import SHOWN
+from bot.store.article_row import SHOWN, row_of, to_article, visible
+from bot.store.items import FEW, digest
 from bot.store.prepared import Prepared
-from bot.store.transaction import Record, Transaction
+from bot.store.transaction import Record, Transaction, slices
 from bot.store.words import searchable
 from bot.stories.corrections import Change, change
 

@@ -67,3 +67,8 @@ class Transaction:
     async def changed(self, statement: Executable) -> int:
         """How many rows an UPDATE or DELETE touched."""
         return (await self.connection.execute(statement)).rowcount
+
+
+def slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:
+    """Both databases limit the values of one statement to about 32,000."""
+    return [items[start : start + size] for start in range(0, len(items), size)]

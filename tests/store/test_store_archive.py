@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.model import EVERYONE, Article, Entry, Feed, Story
 from bot.store import ArchiveCount, Store, Tx
-from bot.store.archive import row_of
+from bot.store.article_row import row_of
 from bot.store.words import LONGEST_TEXT, LONGEST_TITLE, MOST_WORDS, clean, searchable
 from tests.store.databases import START, Clock
 
