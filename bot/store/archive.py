@@ -64,16 +64,9 @@ class Archive:
         for entry in entries:
             by_key.setdefault(digest(entry.key), entry)
         now = await self.tx.now()
-        seen, fading = set(), []
-        for keys in slices(list(by_key)):
-            if len(keys) <= FEW:
-                rows = [row for key in keys for row in await self.tx.ask(intake.SEEN, its_feed=feed_id, its_key=key)]
-            else:
-                rows = list(
-                    await self.tx.rows(intake.SELECT_SEEN.where(t.seen.c.feed_id == feed_id, t.seen.c.key.in_(keys)))
-                )
-            seen |= {row.key for row in rows}
-            fading += [row.key for row in rows if row.last_seen < now - TOUCH]
+        rows = await intake.SEEN.ask(self.tx, feed_id, list(by_key))
+        seen = {row.key for row in rows}
+        fading = [row.key for row in rows if row.last_seen < now - TOUCH]
         if self.tx.writable:
             for keys in slices(fading):
                 await self.tx.execute(

@@ -10,6 +10,7 @@ from bot.core.model import EVERYONE
 from bot.store import tables as t
 from bot.store.article_row import SHOWN
 from bot.store.feed_row import IN_USE
+from bot.store.items import OfItems
 from bot.store.prepared import Prepared
 
 FEED, ARTICLE, STORY = (bindparam(f"its_{name}", type_=t.Id) for name in ("feed", "article", "story"))
@@ -18,8 +19,7 @@ AT = bindparam("its_at", type_=t.Instant)
 KEY: Any = bindparam("its_key")
 
 TENANT = Prepared(lambda _: select(t.feed.c.tenant).where(t.feed.c.id == FEED, IN_USE))
-SELECT_SEEN = select(t.seen.c.key, t.seen.c.last_seen)
-SEEN = Prepared(lambda _: SELECT_SEEN.where(t.seen.c.feed_id == FEED, t.seen.c.key == KEY))
+SEEN = OfItems(t.seen, lambda which: select(t.seen.c.key, t.seen.c.last_seen).where(which))
 REMEMBER = Prepared(
     lambda insert: (
         insert(t.seen)
@@ -55,8 +55,8 @@ OPEN = Prepared(
                 select(t.article.c.tenant).where(t.article.c.id == ARTICLE).scalar_subquery(), EVERYONE
             ),
             headline=bindparam("its_headline"),
-            first_seen=bindparam("its_at", type_=t.Instant),
-            last_seen=bindparam("its_at", type_=t.Instant),
+            first_seen=AT,
+            last_seen=AT,
             articles=1,
             updated_at=NOW,
         )

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 
 from bot.core.model import Article, Entry, Feed, Revision
 from bot.store import tables as t
 from bot.store.article_row import SHOWN, row_of, to_article, visible
-from bot.store.items import FEW, digest
-from bot.store.prepared import Prepared
-from bot.store.transaction import Record, Transaction, slices
+from bot.store.items import OfItems, digest
+from bot.store.transaction import Record, Transaction
 from bot.store.words import searchable
 from bot.stories.corrections import Change, change
 
@@ -32,17 +31,15 @@ RECENT = timedelta(days=3)
 article, revision = t.article.c, t.revision.c
 REMOVED = (revision.headline.is_(False), revision.rewritten.is_(False))
 
-ONE = (article.feed_id == bindparam("its_feed", type_=t.Id), article.key == bindparam("its_key"))
-SELECT_KNOWN = select(*SHOWN)
-KNOWN = Prepared(lambda _: SELECT_KNOWN.where(*ONE))
+KNOWN = OfItems(t.article, lambda which: select(*SHOWN).where(which))
 
 
-def _back(*which: ColumnElement[bool]) -> Any:
-    mine = select(article.id).where(*which)
+def _back(which: ColumnElement[bool]) -> Any:
+    mine = select(article.id).where(which)
     return delete(t.revision).where(*REMOVED, revision.article_id.in_(mine)).returning(revision.article_id)
 
 
-BACK = Prepared(lambda _: _back(*ONE))
+BACK = OfItems(t.article, _back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +64,9 @@ class Revisions:
         """
         by_key = {digest(entry.key): entry for entry in reversed(entries)}  # of an item that is there twice, the first
         rewritten: list[Rewritten] = []
-        for keys in slices(list(by_key)):
-            if len(keys) <= FEW:
-                rows = [row for key in keys for row in await self.tx.ask(KNOWN, its_feed=feed.id, its_key=key)]
-            else:
-                rows = list(await self.tx.rows(SELECT_KNOWN.where(article.feed_id == feed.id, article.key.in_(keys))))
-            for known in rows:
-                if str(known.id) not in new:
-                    rewritten += await self._changed(feed, known, by_key[known.key], now)
+        for known in await KNOWN.ask(self.tx, feed.id, list(by_key)):
+            if str(known.id) not in new:
+                rewritten += await self._changed(feed, known, by_key[known.key], now)
         return [each for each in rewritten if each.before.story_id]
 
     async def _changed(self, feed: Feed, known: Record, entry: Entry, now: datetime) -> list[Rewritten]:
@@ -138,14 +130,9 @@ class Revisions:
     async def back(self, feed: Feed, entries: Sequence[Entry]) -> list[int]:
         """What a feed shows again was not removed; the stories that it belongs to."""
         stories: dict[int, None] = {}
-        for keys in slices([digest(entry.key) for entry in entries]):
-            if len(keys) <= FEW:
-                rows = [row for key in keys for row in await self.tx.ask(BACK, its_feed=feed.id, its_key=key)]
-            else:
-                rows = list(await self.tx.rows(_back(article.feed_id == feed.id, article.key.in_(keys))))
-            for row in rows:
-                found = await self.tx.first(select(article.story_id).where(article.id == row.article_id))
-                stories |= {found.story_id: None} if found else {}
+        for row in await BACK.ask(self.tx, feed.id, [digest(entry.key) for entry in entries]):
+            found = await self.tx.first(select(article.story_id).where(article.id == row.article_id))
+            stories |= {found.story_id: None} if found else {}
         return list(stories)
 
     async def _removed(self, ids: list[int]) -> set[int]:
