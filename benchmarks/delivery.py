@@ -153,7 +153,7 @@ async def _until_sent(url: str, alerts: int) -> None:
     while sent < alerts:
         await asyncio.sleep(0.05)
         async with store.read() as tx:
-            counts = await tx.outbox.counts(None, datetime.now(UTC) - timedelta(days=1))
+            counts = await tx.deliveries.counts(None, datetime.now(UTC) - timedelta(days=1))
         sent = counts.get(DeliveryState.SENT, 0)
     await store.close()
 

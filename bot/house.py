@@ -151,7 +151,7 @@ class House:
             since = self.router.desk.started_at - timedelta(days=8)
             archive = await tx.archive.count(EVERYONE, since)
             states = await tx.feeds.count(EVERYONE)
-            deliveries = await tx.outbox.counts(None, since)
+            deliveries = await tx.deliveries.counts(None, since)
         sent, waiting = deliveries.get(DeliveryState.SENT, 0), deliveries.get(DeliveryState.PENDING, 0)
         return (
             f"{states.get(FeedState.ACTIVE, 0)} feeds, {archive.articles} articles in {archive.stories} stories, "

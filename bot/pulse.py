@@ -31,8 +31,8 @@ async def feel(store: Store, platforms: Collection[str], *, since: datetime | No
     async with store.read() as tx:
         now = await tx.now()
         waits, polled_at = await tx.feeds.pulse()
-        due = [at for channel, at in await tx.outbox.overdue() if channel.partition(":")[0] in platforms]
-        tried_at, delivered_at = await tx.outbox.pulse()
+        due = [at for channel, at in await tx.deliveries.overdue() if channel.partition(":")[0] in platforms]
+        tried_at, delivered_at = await tx.deliveries.pulse()
     trouble = []
     if _still(waits, polled_at, since, now):
         trouble.append(f"No feed was looked at {_since(polled_at)}, although one is due.")

@@ -106,7 +106,7 @@ class Reconciler:
             return
         audience = await tx.feeds.audience(article.feed_id)
         muted = await tx.subscriptions.muted(article.story_id)
-        heard = await tx.outbox.alerted(article.story_id) | await tx.outbox.about(int(article.id))
+        heard = await tx.outbox.alerted(article.story_id) | await tx.deliveries.about(int(article.id))
         for subscription, topic in hits:
             hears = EVERYONE in audience or subscription.tenant in audience
             if hears and subscription.channel not in muted:
@@ -116,8 +116,8 @@ class Reconciler:
 
     async def _rows_gone(self, tx: Tx, since: datetime, now: datetime) -> list[Missing]:
         """Alerts that were queued and are in the outbox no more, and those that nobody sends or gives up."""
-        gone: Sequence[tuple[str, str]] = await tx.outbox.vanished(since)
-        stuck = await tx.outbox.stuck(now - self.shelf_life - OVERDUE)
+        gone: Sequence[tuple[str, str]] = await tx.deliveries.vanished(since)
+        stuck = await tx.deliveries.stuck(now - self.shelf_life - OVERDUE)
         return [
             *(Missing(channel, delivery, "its row is gone from the outbox") for channel, delivery in gone),
             *(Missing(channel, delivery, "it waits past its shelf life") for channel, delivery in stuck),

@@ -40,7 +40,7 @@ async def states(store: Store) -> dict[DeliveryState, int]:
     async with store.read() as tx:
         return {
             state: count
-            for state, count in (await tx.outbox.counts(None, (await tx.now()) - timedelta(days=30))).items()
+            for state, count in (await tx.deliveries.counts(None, (await tx.now()) - timedelta(days=30))).items()
             if count
         }
 

@@ -96,5 +96,7 @@ async def test_a_server_that_puts_us_out_leaves_nothing_and_the_others_stay(news
     async with newsroom.store.read() as tx:
         assert await tx.subscriptions.of_tenant(GENERAL.tenant) == []
         assert await tx.channels.of_tenant(GENERAL.tenant) == []
-        assert sum((await tx.outbox.counts(GENERAL.tenant, newsroom.clock.now.replace(year=2000))).values()) == 0
-        assert (await tx.outbox.counts(OTHERS.tenant, newsroom.clock.now.replace(year=2000)))[DeliveryState.SENT] == 1
+        assert sum((await tx.deliveries.counts(GENERAL.tenant, newsroom.clock.now.replace(year=2000))).values()) == 0
+        assert (await tx.deliveries.counts(OTHERS.tenant, newsroom.clock.now.replace(year=2000)))[
+            DeliveryState.SENT
+        ] == 1

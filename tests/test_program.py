@@ -146,7 +146,7 @@ async def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) ->
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'demo' / 'newsbell.db'}")
     try:
         async with store.read() as tx:
-            states = await tx.outbox.counts(None, (await tx.now()) - timedelta(days=1))
+            states = await tx.deliveries.counts(None, (await tx.now()) - timedelta(days=1))
     finally:
         await store.close()
     assert {state for state, count in states.items() if count} == {DeliveryState.SENT}

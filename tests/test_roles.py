@@ -69,7 +69,7 @@ async def test_a_stop_lets_the_post_that_is_out_be_noted_and_leaves_no_lease(tmp
         async with running(house), asyncio.timeout(30):
             await platform.posting.wait()
         async with house.store.read() as tx:
-            states = await tx.outbox.counts(None, (await tx.now()) - timedelta(days=1))
+            states = await tx.deliveries.counts(None, (await tx.now()) - timedelta(days=1))
     assert states.get(DeliveryState.SENDING, 0) == 0
     assert states[DeliveryState.SENT] == len(platform.posted) < 50
 

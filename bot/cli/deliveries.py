@@ -42,7 +42,7 @@ def list_(
 
     async def ask(store: Store) -> list[Delivery]:
         async with store.read() as tx:
-            return await tx.outbox.in_state(STATES[what], since=await tx.now() - timedelta(days=days), limit=count)
+            return await tx.deliveries.in_state(STATES[what], since=await tx.now() - timedelta(days=days), limit=count)
 
     found = _with_store(load(context.obj), ask)
     if not found:
@@ -71,7 +71,7 @@ def retry(
             if ids == ["all"]:
                 since = await tx.now() - timedelta(days=days)
                 wanted = [
-                    each.id for each in await tx.outbox.in_state(STATES["undelivered"], since=since, limit=10_000)
+                    each.id for each in await tx.deliveries.in_state(STATES["undelivered"], since=since, limit=10_000)
                 ]
             return sum([await tx.outbox.revive(each) for each in wanted])
 

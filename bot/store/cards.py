@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, delete, or_, select
 
 from bot.core.model import Card, Delivery, DeliveryState
 from bot.store import tables as t
+from bot.store.delivery_row import GIVEN_UP
 from bot.store.prepared import Prepared
 from bot.store.transaction import Transaction
 
@@ -52,10 +53,9 @@ class Cards:
 
     async def threaded(self, channel: str, story_id: int) -> str:
         """The id of the delivery in whose thread the story goes on in this channel; empty where it has none."""
-        given_up = (DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
         found = await self.tx.first(
             select(sent.id, sent.message).join(t.card, sent.id == card.delivery_id)
-            .where(card.story_id == story_id, card.channel == channel, sent.state.not_in(given_up))
+            .where(card.story_id == story_id, card.channel == channel, sent.state.not_in(GIVEN_UP))
         )  # fmt: skip
         return found.id if found and found.message.manner.thread else ""
 

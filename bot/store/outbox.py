@@ -32,6 +32,7 @@ from sqlalchemy import (
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
 from bot.store.channels import Channels
+from bot.store.delivery_row import FINISHED, GIVEN_UP, claimable, delivery_of
 from bot.store.prepared import Prepared
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
@@ -40,8 +41,6 @@ SUSPECT_DEATHS = 3
 """Two deaths in a row may be chance; from three on only a process that has lived for a while takes the message."""
 MOST_DEATHS = 6
 """Three such processes more, with nothing else in hand: it is poison."""
-
-FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
 
 row = t.delivery.c
 
@@ -97,24 +96,6 @@ class Outbox:
                 )
             )
 
-    async def about(self, article_id: int) -> frozenset[tuple[str, str]]:
-        """(channel, topic) pairs of the alerts about an article."""
-        rows = await self.tx.rows(select(row.channel, row.topics).where(row.article_id == article_id))
-        return frozenset((each.channel, topic) for each in rows for topic in each.topics)
-
-    async def vanished(self, since: datetime) -> list[tuple[str, str]]:
-        """(channel, id) of alerts noted as rung since then whose row is no more."""
-        known = exists().where(row.id == t.alerted.c.delivery_id)
-        rows = await self.tx.rows(
-            select(t.alerted.c.channel, t.alerted.c.delivery_id).where(t.alerted.c.at >= since, ~known).distinct()
-        )
-        return [(each.channel, each.delivery_id) for each in rows]
-
-    async def stuck(self, before: datetime) -> list[tuple[str, str]]:
-        """(channel, id) of what was queued before then and still waits."""
-        rows = await self.tx.rows(select(row.channel, row.id).where(t.WAITING, row.created_at < before))
-        return [(each.channel, each.id) for each in rows]
-
     async def due_channels(self, limit: int = 500) -> list[str]:
         """Channels whose next message can be claimed now: each tenant's longest waiting first, then its next, ...
 
@@ -125,32 +106,11 @@ class Outbox:
         turn = func.row_number().over(partition_by=row.tenant, order_by=(row.not_before, row.seq)).label("turn")
         rows = await self.tx.rows(
             select(row.channel, turn)
-            .where(row.seq.in_(heads.scalar_subquery()), _claimable(now))
+            .where(row.seq.in_(heads.scalar_subquery()), claimable(now))
             .order_by(turn, row.not_before, row.seq)
             .limit(limit)
         )
         return [each.channel for each in rows]
-
-    async def overdue(self, limit: int = 1000) -> list[tuple[str, datetime]]:
-        """(channel, since when) of heads that could be claimed now, the longest waiting first."""
-        now = await self.tx.now()
-        heads = select(func.min(row.seq)).where(t.OPEN).group_by(row.channel)
-        since = case((row.state == DeliveryState.SENDING.value, row.lease_until), else_=row.not_before).label("since")
-        rows = await self.tx.rows(
-            select(row.channel, since)
-            .where(row.seq.in_(heads.scalar_subquery()), _claimable(now))
-            .order_by(since)
-            .limit(limit)
-        )
-        return [(each.channel, each.since) for each in rows]
-
-    async def pulse(self) -> tuple[datetime | None, datetime | None]:
-        """When anything was last tried, and when anything was last posted."""
-        sent = await self.tx.first(select(func.max(row.sent_at).label("at")))
-        tried = await self.tx.first(select(func.max(row.last_dispatch).label("at")).where(t.WAITING))
-        posted = sent.at if sent else None
-        moments = [moment for moment in (posted, tried.at if tried else None) if moment]
-        return max(moments, default=None), posted
 
     async def claim(
         self, channel: str, *, owner: str, lease: timedelta, most_deaths: int = MOST_DEATHS
@@ -164,7 +124,7 @@ class Outbox:
         while True:
             claimed = await self._claim(channel, owner, now, lease, most_deaths)
             if claimed is None or claimed.deaths < MOST_DEATHS:
-                return replace(_delivery(claimed), root=await self._root(claimed)) if claimed else None
+                return replace(delivery_of(claimed), root=await self._root(claimed)) if claimed else None
             await self.tx.execute(
                 update(t.delivery)
                 .where(row.seq == claimed.seq)
@@ -184,7 +144,7 @@ class Outbox:
 
     async def deaths(self, channel: str) -> int:
         """How many holders in a row died with the message that could be claimed next; 0 where there is none."""
-        wanted = select(_deaths()).where(row.seq == _head(channel), _claimable(await self.tx.now()))
+        wanted = select(_deaths()).where(row.seq == _head(channel), claimable(await self.tx.now()))
         return int((await self.tx.execute(wanted)).scalar() or 0)
 
     async def _claim(
@@ -201,7 +161,7 @@ class Outbox:
         return await self.tx.first(
             update(t.delivery)
             # If PostgreSQL had to wait for the row it checks these again: of two claims one finds it taken.
-            .where(row.seq == _head(channel), _claimable(now), mine, ~in_flight)
+            .where(row.seq == _head(channel), claimable(now), mine, ~in_flight)
             .values(
                 state=DeliveryState.SENDING.value, owner=owner, lease_until=now + lease, attempt=row.attempt + 1,
                 first_dispatch=func.coalesce(row.first_dispatch, now), last_dispatch=now, deaths=_deaths(),
@@ -349,25 +309,14 @@ class Outbox:
             )
         )
 
-    async def in_state(self, states: Sequence[DeliveryState], *, since: datetime, limit: int) -> list[Delivery]:
-        """Deliveries of all tenants in these states created since then, newest first: for the operator."""
-        rows = await self.tx.rows(
-            select(t.delivery)
-            .where(row.created_at >= since, row.state.in_([each.value for each in states]))
-            .order_by(row.created_at.desc(), row.seq.desc())
-            .limit(limit)
-        )
-        return [_delivery(each) for each in rows]
-
     async def revive(self, delivery_id: str) -> bool:
         """Queue again what was given up; false if there is no such. What may have been posted is looked up first."""
         now = await self.tx.now()
         in_doubt = or_(row.unknown, row.deaths > 0)
-        given_up = (DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)
         return (
             await self.tx.changed(
                 update(t.delivery)
-                .where(row.id == delivery_id, row.state.in_(given_up))
+                .where(row.id == delivery_id, row.state.in_(GIVEN_UP))
                 .values(
                     state=DeliveryState.PENDING.value, attempt=0, deaths=0, created_at=now, not_before=now, reason="",
                     unknown=in_doubt,
@@ -384,7 +333,7 @@ class Outbox:
         rows = await self.tx.rows(
             select(t.delivery).where(row.channel == channel).order_by(row.seq.desc()).limit(limit)
         )
-        return [_delivery(each) for each in rows]
+        return [delivery_of(each) for each in rows]
 
     async def remote(self, channel: str, remote_id: str) -> Delivery | None:
         """The delivery that became this message of the platform."""
@@ -398,41 +347,6 @@ class Outbox:
                 .limit(1)
             )
         )
-
-    async def counts(self, tenant: str | None, since: datetime) -> dict[DeliveryState, int]:
-        """How many deliveries created since then stand where; None counts all tenants."""
-        wanted = select(row.state, func.count()).where(row.created_at >= since).group_by(row.state)
-        if tenant is not None:
-            wanted = wanted.where(row.tenant == tenant)
-        return {DeliveryState(each.state): each[1] for each in await self.tx.rows(wanted)}
-
-    async def reasons(self, tenant: str, since: datetime, limit: int = 3) -> list[tuple[str, int]]:
-        """Why alerts created since then were given up, the most frequent reasons first."""
-        rows = await self.tx.rows(
-            select(row.reason, func.count().label("times"))
-            .where(
-                row.tenant == tenant,
-                row.created_at >= since,
-                row.state.in_((DeliveryState.DEAD.value, DeliveryState.EXPIRED.value)),
-            )
-            .group_by(row.reason)
-            .order_by(func.count().desc(), row.reason)
-            .limit(limit)
-        )
-        return [(each.reason, each.times) for each in rows]
-
-    async def lateness(self, tenant: str | None, since: datetime) -> tuple[float, float] | None:
-        """Median and 95th percentile, in seconds from queued to sent, of what was sent since then (nearest rank)."""
-        sent = [row.sent_at >= since, row.late.is_not(None)]
-        if tenant is not None:
-            sent.append(row.tenant == tenant)
-        count = (await self.tx.execute(select(func.count()).select_from(t.delivery).where(*sent))).scalar_one()
-        if not count:
-            return None
-        ranks = [-(-count * percent // 100) - 1 for percent in (50, 95)]
-        ordered = select(row.late).where(*sent).order_by(row.late)
-        p50, p95 = [(await self.tx.execute(ordered.offset(rank).limit(1))).scalar_one() for rank in ranks]
-        return float(p50), float(p95)
 
     async def reclaim(self, settle: Callable[[str], timedelta]) -> int:
         """End the leases of workers known to be dead, `settle(channel)` after the claim; how many there were."""
@@ -458,13 +372,6 @@ class Outbox:
         return await self.tx.changed(delete(t.delivery).where(row.seq.in_(old.scalar_subquery())))
 
 
-def _claimable(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(row.state == DeliveryState.PENDING.value, row.not_before <= now),
-        and_(row.state == DeliveryState.SENDING.value, row.lease_until <= now),
-    )
-
-
 def _head(channel: str) -> ScalarSelect[int]:
     return select(func.min(row.seq)).where(row.channel == channel, t.OPEN).scalar_subquery()
 
@@ -483,25 +390,4 @@ def _released() -> dict[str, Any]:
 
 
 def _maybe(found: Record | None) -> Delivery | None:
-    return _delivery(found) if found else None
-
-
-def _delivery(found: Record) -> Delivery:
-    return Delivery(
-        id=found.id,
-        tenant=found.tenant,
-        channel=found.channel,
-        message=found.message,
-        article_id=found.article_id,
-        story_id=found.story_id,
-        topics=tuple(found.topics),
-        state=DeliveryState(found.state),
-        attempt=found.attempt,
-        created_at=found.created_at,
-        first_dispatch=found.first_dispatch,
-        last_dispatch=found.last_dispatch,
-        unknown=found.unknown,
-        deaths=found.deaths,
-        remote_id=found.remote_id,
-        reason=found.reason,
-    )
+    return delivery_of(found) if found else None

@@ -21,6 +21,7 @@ from bot.store.budgets import Budgets
 from bot.store.cards import Cards
 from bot.store.channels import Channels
 from bot.store.chat import ChatLog
+from bot.store.deliveries import Deliveries
 from bot.store.engine import Database, connect, sqlite_warnings
 from bot.store.feeds import Feeds
 from bot.store.gaps import Gaps
@@ -49,6 +50,7 @@ class Tx(Transaction):
         self.archive = Archive(self)
         self.subscriptions = Subscriptions(self)
         self.outbox = Outbox(self)
+        self.deliveries = Deliveries(self)
         self.channels = Channels(self)
         self.readers = Readers(self)
         self.growth = Growth(self)

@@ -95,7 +95,7 @@ class Scene:
 
     async def states(self) -> dict[DeliveryState, int]:
         async with self.store.read() as tx:
-            return await tx.outbox.counts(None, START - timedelta(days=1))
+            return await tx.deliveries.counts(None, START - timedelta(days=1))
 
     async def until_done(self, *, most: float = 3 * 3600) -> None:
         """Tick until nothing is open. Raises Dead where the nemesis struck."""

@@ -344,7 +344,7 @@ class Storm:
     def _states(self) -> Counter[str]:
         async def ask(store: Store) -> Counter[str]:
             async with store.read() as tx:
-                counts = await tx.outbox.counts(None, (await tx.now()) - timedelta(days=1))
+                counts = await tx.deliveries.counts(None, (await tx.now()) - timedelta(days=1))
             return Counter({str(state): count for state, count in counts.items()})
 
         found: Counter[str] = self._ask(ask)
@@ -354,7 +354,7 @@ class Storm:
     async def _in_state(store: Store) -> dict[str, DeliveryState]:
         async with store.read() as tx:
             since = await tx.now() - timedelta(days=1)
-            found = await tx.outbox.in_state(list(DeliveryState), since=since, limit=100_000)
+            found = await tx.deliveries.in_state(list(DeliveryState), since=since, limit=100_000)
         return {each.id: each.state for each in found}
 
     def _open(self) -> int:

@@ -178,13 +178,13 @@ async def test_dead_and_expired_rows_say_why_and_make_way(store: Store, clock: C
             "d2": (DeliveryState.EXPIRED, "older than 24 hours"),
         }
         assert in_hand.id == "d1"
-        assert await tx.outbox.counts("web", START) == {
+        assert await tx.deliveries.counts("web", START) == {
             DeliveryState.DEAD: 1,
             DeliveryState.SENDING: 1,
             DeliveryState.EXPIRED: 1,
         }
-        assert await tx.outbox.counts("others", START) == {}
-        assert await tx.outbox.counts(None, START + SECOND) == {}
+        assert await tx.deliveries.counts("others", START) == {}
+        assert await tx.deliveries.counts(None, START + SECOND) == {}
 
 
 async def test_what_was_held_or_left_by_the_dead_expires_too(store: Store, clock: Clock) -> None:
@@ -281,15 +281,15 @@ async def test_what_rang_for_a_story_is_remembered_by_channel_and_topic(store: S
 
 async def test_lateness_is_median_and_95th_percentile_of_what_was_sent(store: Store, clock: Clock) -> None:
     async with store.begin() as tx:
-        assert await tx.outbox.lateness(None, START) is None
+        assert await tx.deliveries.lateness(None, START) is None
         for number in range(100):
             await tx.outbox.add(alert(number))
         for _ in range(100):
             clock.turn(SECOND)
             await tx.outbox.sent(await claimed(tx), owner="w", remote_id="r")
-        assert await tx.outbox.lateness(None, START) == (50, 95)
-        assert await tx.outbox.lateness("web", START + 91 * SECOND) == (95, 100)
-        assert await tx.outbox.lateness("others", START) is None
+        assert await tx.deliveries.lateness(None, START) == (50, 95)
+        assert await tx.deliveries.lateness("web", START + 91 * SECOND) == (95, 100)
+        assert await tx.deliveries.lateness("others", START) is None
 
 
 async def test_finished_rows_are_pruned_and_open_ones_never(store: Store) -> None:

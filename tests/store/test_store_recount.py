@@ -41,30 +41,30 @@ async def test_what_is_about_an_article_what_is_gone_and_what_is_stuck(store: St
         await tx.outbox.add(alert)
         await tx.outbox.add(replace(alert, id="b", article_id=8))
         await tx.outbox.mark_alerted(HERE.id, 1, ["Chile", "Peru"], delivery_id="b", now=START)
-        assert await tx.outbox.about(7) == {(HERE.id, "Chile"), (HERE.id, "Peru")}
-        assert await tx.outbox.vanished(START) == []
+        assert await tx.deliveries.about(7) == {(HERE.id, "Chile"), (HERE.id, "Peru")}
+        assert await tx.deliveries.vanished(START) == []
         await tx.execute(delete(t.delivery).where(t.delivery.c.id == "b"))
-        assert await tx.outbox.vanished(START) == [(HERE.id, "b")]
-        assert await tx.outbox.vanished(START + MINUTE) == []
-        assert await tx.outbox.stuck(START) == []
-        assert await tx.outbox.stuck(START + MINUTE) == [(HERE.id, "a")]
+        assert await tx.deliveries.vanished(START) == [(HERE.id, "b")]
+        assert await tx.deliveries.vanished(START + MINUTE) == []
+        assert await tx.deliveries.stuck(START) == []
+        assert await tx.deliveries.stuck(START + MINUTE) == [(HERE.id, "a")]
 
 
 async def test_the_pulse_is_of_heads_that_could_go_and_of_the_last_try(store: Store, clock: Clock) -> None:
     async with store.begin() as tx:
         for name in ("a", "b"):
             await tx.outbox.add(Delivery(name, "web", HERE.id, Message(title=name), created_at=START))
-        assert await tx.outbox.overdue() == [(HERE.id, START)]
-        assert await tx.outbox.pulse() == (None, None)
+        assert await tx.deliveries.overdue() == [(HERE.id, START)]
+        assert await tx.deliveries.pulse() == (None, None)
         claimed = await tx.outbox.claim(HERE.id, owner="w", lease=MINUTE)
         assert claimed
-        assert await tx.outbox.overdue() == []
-        assert await tx.outbox.pulse() == (START, None)
+        assert await tx.deliveries.overdue() == []
+        assert await tx.deliveries.pulse() == (START, None)
     clock.now += 2 * MINUTE
     async with store.begin() as tx:
-        assert await tx.outbox.overdue() == [(HERE.id, START + MINUTE)], "since its lease ended"
+        assert await tx.deliveries.overdue() == [(HERE.id, START + MINUTE)], "since its lease ended"
         await tx.outbox.sent(claimed, owner="w", remote_id="1")
-        assert await tx.outbox.pulse() == (START + 2 * MINUTE, START + 2 * MINUTE)
+        assert await tx.deliveries.pulse() == (START + 2 * MINUTE, START + 2 * MINUTE)
         assert await tx.feeds.pulse() == (None, None)
         await tx.feeds.add("https://x.example/", now=START)
         assert await tx.feeds.pulse() == (START, None)

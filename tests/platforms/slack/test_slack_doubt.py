@@ -47,7 +47,7 @@ async def life(slack: FakeSlack, folder: Path, *, deliveries: int = 0, killed_af
 
 async def delivered(house: House) -> bool:
     async with house.store.read() as tx:
-        counts = await tx.outbox.counts(TENANT, await tx.now() - timedelta(days=1))
+        counts = await tx.deliveries.counts(TENANT, await tx.now() - timedelta(days=1))
     return counts.get(DeliveryState.SENT, 0) == sum(counts.values())
 
 
