@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +10,8 @@ from sqlalchemy import delete, select, update
 from bot.core.message import Message
 from bot.core.model import Channel
 from bot.store import tables as t
-from bot.store.transaction import Record, Transaction
+from bot.store.transaction import Begin, Record, Transaction
 from bot.store.words import clean
-
-Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 said = t.chat_message.c
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from sqlalchemy import delete
 
 from bot.store import tables as t
-from bot.store.transaction import Transaction
-
-Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
+from bot.store.transaction import Begin
 
 
 class Marks:

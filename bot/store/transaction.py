@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +68,10 @@ class Transaction:
     async def changed(self, statement: Executable) -> int:
         """How many rows an UPDATE or DELETE touched."""
         return (await self.connection.execute(statement)).rowcount
+
+
+Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
+"""Begins a transaction: for rooms whose every method is one."""
 
 
 def slices(items: list[Any], size: int = 5_000) -> list[list[Any]]:

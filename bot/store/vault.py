@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-
 from sqlalchemy import delete, select, update
 
 from bot.store import tables as t
 from bot.store.seal import Seal
-from bot.store.transaction import Transaction
+from bot.store.transaction import Begin
 
 kept = t.secret.c
-
-Begin = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 
 class Vault:
