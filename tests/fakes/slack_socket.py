@@ -53,7 +53,12 @@ class FakeSocketMode:
             if message.type is WSMsgType.TEXT:
                 said = json.loads(message.data)
                 identity = said.get("envelope_id", "")
-                began, envelope = self._unacknowledged.pop(identity, (0.0, {}))
+                if identity in self.acks:
+                    continue  # told again while its acknowledgement was on the way: acknowledged twice, as it may be
+                if identity not in self._unacknowledged:
+                    self.slack.invalid.append("an acknowledgement of no envelope")
+                    continue
+                began, envelope = self._unacknowledged.pop(identity)
                 self.acks[identity] = asyncio.get_running_loop().time() - began
                 if self.acks[identity] > ACK:
                     self.slack.invalid.append(f"an envelope was acknowledged after {self.acks[identity]:.1f} s")

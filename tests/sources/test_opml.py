@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.core.errors import UserError
+from bot.sources.mask import is_private
 from bot.sources.opml import DEPTH_MOST, FILE_MOST, OUTLINES_MOST, Outline, read, write
 from bot.sources.text import one_line
 
@@ -99,9 +100,15 @@ names = st.text(min_size=1, max_size=20).map(str.strip).filter(lambda text: text
     ),
     names,
 )
+@example([Outline("http://a.example/0000000000000000", "0")], "0")
 def test_what_is_written_is_read_again(feeds: list[Outline], title: str) -> None:
     clean = [
-        Outline(each.url, one_line(each.title, 200), tuple(filter(None, (one_line(f, 200) for f in each.folder))))
+        Outline(
+            each.url,
+            one_line(each.title, 200),
+            tuple(filter(None, (one_line(f, 200) for f in each.folder))),
+            is_private(each.url),
+        )
         for each in feeds
     ]
     clean = [each for each in clean if each.title]
