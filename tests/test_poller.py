@@ -21,25 +21,13 @@ DAY = timedelta(days=1)
 DESK = Channel("fake:desk", "fake", "desk")
 
 
-async def known(room: Newsroom, feed_id: int = 1) -> Feed:
-    async with room.store.read() as tx:
-        feed = await tx.feeds.get(feed_id)
-    assert feed
-    return feed
-
-
 async def look(
     room: Newsroom, answer: Fetched | FetchError, after: timedelta = HOUR, url: str = WIRE, tenant: str = "*"
 ) -> Feed:
     """One look, made due now."""
     room.clock.forward(after)
     room.source.give(url, answer)
-    async with room.store.begin() as tx:
-        feed = await tx.feeds.by_url(url, tenant)
-        assert feed
-        await tx.feeds.adjust(feed.id, interval=feed.interval, agent=feed.agent)
-    await room.poller.poll(url.split("/")[2])
-    return await known(room, feed.id)
+    return await room.look(url, tenant=tenant)
 
 
 def document(room: Newsroom, *titles: str, prefix: str = "", age: timedelta = timedelta()) -> Fetched:
@@ -264,7 +252,7 @@ async def test_when_our_own_network_is_down_no_feed_is_blamed(newsroom: Newsroom
         await look(newsroom, document(newsroom, url), url=url)
     for url in hosts:
         await look(newsroom, Unreachable("the name was not found"), url=url)
-    states = [await known(newsroom, n + 1) for n in range(8)]
+    states = [await newsroom.feed(n + 1) for n in range(8)]
     blamed = [feed.fails for feed in states]
     assert blamed[5:] == [0, 0, 0]
     assert all(
@@ -302,4 +290,4 @@ async def test_a_feed_that_was_taken_over_is_left_as_the_other_process_noted_it(
     )
     await stranger.put_off(feed, FetchError("late news"))
     await stranger.look(feed)
-    assert (await known(newsroom)).fails == 0
+    assert (await newsroom.feed()).fails == 0

@@ -46,18 +46,7 @@ class Pushed:
 
     async def look(self, *titles: str, hub: str = HUB, url: str = WIRE, tenant: str = "*") -> Feed:
         self.room.source.give(url, Fetched(entries=entries(*titles, at=self.room.clock()), hub=hub, topic=url))
-        async with self.room.store.begin() as tx:
-            known = await tx.feeds.by_url(url, tenant)
-            assert known
-            await tx.feeds.adjust(known.id, interval=known.interval, agent="")
-        await self.room.poller.poll(urlsplit(url).netloc)
-        return await self.feed(known.id)
-
-    async def feed(self, number: int = 1) -> Feed:
-        async with self.room.store.read() as tx:
-            feed = await tx.feeds.get(number)
-        assert feed
-        return feed
+        return await self.room.look(url, tenant=tenant)
 
     async def push(self) -> Push | None:
         async with self.room.store.read() as tx:
@@ -128,18 +117,18 @@ async def test_a_challenge_is_echoed_only_for_what_we_asked(pushed: Pushed, wron
 async def test_a_knock_is_a_hint_to_look_within_half_a_minute(pushed: Pushed, method: str) -> None:
     pushed.room.clock.forward(5 * MINUTE)
     assert await pushed.knock(method=method) == 202
-    due = (await pushed.feed()).next_check_at
+    due = (await pushed.room.feed()).next_check_at
     assert due and timedelta(seconds=5) <= due - pushed.room.clock() <= timedelta(seconds=30)
 
 
 async def test_a_forged_knock_does_nothing_and_is_told_nothing(pushed: Pushed) -> None:
     pushed.room.clock.forward(5 * MINUTE)
-    before = await pushed.feed()
+    before = await pushed.room.feed()
     assert await pushed.knock(secret="guess") == 202
     assert await pushed.knock(method="md5") == 202
     assert (await call(pushed.door, "POST", pushed.callback(), body=b"x"))[0] == 202
     assert (await call(pushed.door, "POST", pushed.callback(), headers={"X-Hub-Signature": "sha256=\xff"}))[0] == 202
-    assert await pushed.feed() == before
+    assert await pushed.room.feed() == before
     push = await pushed.push()
     assert push and push.pushed_at is None
 
@@ -147,12 +136,12 @@ async def test_a_forged_knock_does_nothing_and_is_told_nothing(pushed: Pushed) -
 async def test_however_often_a_hub_knocks_two_looks_are_a_minute_apart(pushed: Pushed) -> None:
     for _ in range(3):
         await pushed.knock()
-    known = await pushed.feed()
+    known = await pushed.room.feed()
     assert known.checked_at and known.next_check_at == known.checked_at + MINUTE
 
 
 async def test_what_is_announced_earns_trust_and_what_we_find_ourselves_loses_it(pushed: Pushed) -> None:
-    assert not (await pushed.feed()).pushed
+    assert not (await pushed.room.feed()).pushed
     await pushed.knock()
     pushed.room.clock.forward(MINUTE)
     trusted = await pushed.look("two", "one")
@@ -185,7 +174,7 @@ async def test_a_lease_is_renewed_at_its_half_and_trust_ends_with_it(pushed: Pus
     assert pushed.forms[0][1]["hub.callback"] == pushed.forms[1][1]["hub.callback"]
     pushed.room.clock.forward(DAY)
     await pushed.hubs.renew()
-    assert not (await pushed.feed()).pushed
+    assert not (await pushed.room.feed()).pushed
 
 
 async def test_a_hub_that_refuses_is_asked_ever_more_rarely(newsroom: Newsroom) -> None:
@@ -258,4 +247,4 @@ async def test_after_push_is_switched_off_or_our_address_changes_nothing_is_reli
     async with pushed.room.store.begin() as tx:
         await tx.pushes.trust(1, True)
         await tx.pushes.end_all()
-    assert await pushed.push() is None and not (await pushed.feed()).pushed
+    assert await pushed.push() is None and not (await pushed.room.feed()).pushed

@@ -45,19 +45,10 @@ class Lost:
         self.room.source.give(WIRE, error)
         for _ in range(times):
             self.room.clock.forward(after)
-            async with self.room.store.begin() as tx:
-                await tx.feeds.adjust(1, interval=None, agent="")
-            await self.room.poller.poll("wire.example")
-            feed = await self.feed()
+            feed = await self.room.look(tenant="fake")
             if self.rediscovery.is_due(feed, error, now=self.room.clock()):
                 await self.rediscovery.seek("1")
-        return await self.feed()
-
-    async def feed(self) -> Feed:
-        async with self.room.store.read() as tx:
-            feed = await tx.feeds.get(1)
-        assert feed
-        return feed
+        return await self.room.feed()
 
 
 @pytest.fixture
@@ -77,7 +68,7 @@ async def test_after_a_week_of_404_the_site_is_asked_once_and_the_feed_with_its_
     feed = await lost.fails(GONE, 1)
     assert feed.url == NEW and len(lost.asked) == 1
     await lost.room.poller.poll("wire.example")
-    assert (await lost.feed()).ok_at == lost.room.clock()
+    assert (await lost.room.feed()).ok_at == lost.room.clock()
     async with lost.room.store.read() as tx:
         assert {article.title for article in await tx.archive.of_feed(1)} == {"one", "two", "three"}
 
@@ -124,8 +115,6 @@ async def test_a_feed_that_was_read_again_and_is_lost_again_is_looked_for_again(
     await lost.fails(GONE, 9)
     lost.room.source.give(WIRE, Fetched(unchanged=True))
     lost.room.clock.forward(DAY)
-    async with lost.room.store.begin() as tx:
-        await tx.feeds.adjust(1, interval=None, agent="")
-    await lost.room.poller.poll("wire.example")
+    await lost.room.look(tenant="fake")
     await lost.fails(GONE, 9)
     assert len(lost.asked) == 2

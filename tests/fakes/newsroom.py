@@ -110,6 +110,21 @@ class Newsroom:
         self.clock.forward(timedelta(days=1) - timedelta(hours=20))
         await self.poller.poll(url.split("/")[2])
 
+    async def feed(self, number: int = 1) -> Feed:
+        async with self.store.read() as tx:
+            feed = await tx.feeds.get(number)
+        assert feed
+        return feed
+
+    async def look(self, url: str = WIRE, *, tenant: str = EVERYONE) -> Feed:
+        """Have a feed due this moment and look at it; as it is known then."""
+        async with self.store.begin() as tx:
+            feed = await tx.feeds.by_url(url, tenant)
+            assert feed
+            await tx.feeds.adjust(feed.id, interval=feed.interval, agent=feed.agent)
+        await self.poller.poll(url.split("/")[2])
+        return await self.feed(feed.id)
+
     async def edit(self, *channels: Channel) -> None:
         """Edit what is behind its story, the moment of waiting for more being over."""
         self.clock.forward(timedelta(seconds=15))
