@@ -46,6 +46,8 @@ TIMES = Times(
 KINDS: tuple[Kind, ...] = ("nonce", "history")
 WINDOW, LAG, TRUSTED = 18.0, 0.2, timedelta(seconds=6)
 LATENCY = 0.05
+DRY = 4.0
+"""Seconds without a post after which there is nothing left that could go out at once: longer than a lease."""
 PATIENCE = 60.0
 """Seconds without a single post after which a storm's end is not waited for any longer."""
 fork = multiprocessing.get_context("fork")
@@ -241,7 +243,7 @@ class Storm:
                     stopped = dice.sample(range(self.workers), max(1, self.workers * 2 // 3))
                     self._pause(stopped, dice.uniform(1.1, 1.6) * TIMES.lease.total_seconds())
                 elif self.result.kills < kills:
-                    self._wait_for(dice.randrange(1, 4), at_most=5.0)
+                    self._await_posts(dice.randrange(1, 4), backlog)
                     time.sleep(dice.uniform(0, LATENCY))
                     place = dice.randrange(self.workers)
                     self._kill(place)
@@ -281,6 +283,16 @@ class Storm:
         with contextlib.suppress(OSError):
             return Path(self.ledger).read_bytes().count(b"\n")
         return 0
+
+    def _await_posts(self, posts: int, backlog: int) -> None:
+        """Until so many more are in the ledger, or none can come.
+
+        What worker after worker died of waits for one that lives for a while, and may be at the head of all that is
+        left: the other channels get more then. If it is at the head of every channel, that worker is waited for.
+        """
+        if not self._wait_for(posts, at_most=DRY):
+            self._refill(backlog)
+            self._wait_for(posts, at_most=2 * TIMES.calm.total_seconds())
 
     def _wait_for(self, posts: int, *, at_most: float) -> bool:
         """Until so many more are in the ledger; false if they do not come."""
