@@ -31,23 +31,19 @@ def check(
     settings = load(context.obj)
     logs.configure("error", settings.logs.format)
     if lately:
-        raise typer.Exit(asyncio.run(_lately(settings)))
+        raise typer.Exit(_lately(settings))
     raise typer.Exit(asyncio.run(_check(settings, only=platform, feeds=feeds and not quick and not platform)))
 
 
-async def _lately(settings: Settings) -> int:
+def _lately(settings: Settings) -> int:
     """Whether the bot that works on this database does its work; nothing else is opened for it."""
+    from bot.cli.database import with_store
     from bot.pulse import feel
-    from bot.store import Store
 
     report = Report()
     on = {"web": settings.web.enabled, "console": settings.console.enabled}
     on |= {"discord": bool(settings.discord.token), "slack": bool(settings.slack.bot_token or settings.slack.client_id)}
-    store = await Store.open(settings.database)
-    try:
-        found = await feel(store, [name for name, enabled in on.items() if enabled])
-    finally:
-        await store.close()
+    found = with_store(settings, lambda store: feel(store, [name for name, enabled in on.items() if enabled]))
     for each in found.trouble:
         report.bad("lately", each)
     if not found.trouble:

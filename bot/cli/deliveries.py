@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.cli.database import with_store
 from bot.core.errors import NewsbellError
 from bot.core.model import Delivery, DeliveryState
-from bot.settings import Settings, load
+from bot.settings import load
 from bot.store import Store
 
 if TYPE_CHECKING:
     from bot.reconcile import Recount
 
 app = typer.Typer(no_args_is_help=True, help="Alerts on their way: what could not be delivered, and another try.")
-
-T = TypeVar("T")
 
 STATES = {
     "undelivered": (DeliveryState.DEAD, DeliveryState.EXPIRED),
@@ -44,7 +41,7 @@ def list_(
         async with store.read() as tx:
             return await tx.deliveries.in_state(STATES[what], since=await tx.now() - timedelta(days=days), limit=count)
 
-    found = _with_store(load(context.obj), ask)
+    found = with_store(load(context.obj), ask)
     if not found:
         typer.echo(f"Nothing is {what}.")
         return
@@ -75,7 +72,7 @@ def retry(
                 ]
             return sum([await tx.outbox.revive(each) for each in wanted])
 
-    typer.echo(f"{_with_store(load(context.obj), again)} back in the outbox.")
+    typer.echo(f"{with_store(load(context.obj), again)} back in the outbox.")
 
 
 @app.command()
@@ -97,7 +94,7 @@ def reconcile(
     async def again(store: Store) -> Recount:
         return await Reconciler(store, catalogue, shelf_life=shelf_life).recount(timedelta(hours=hours))
 
-    found = _with_store(settings, again)
+    found = with_store(settings, again)
     if found.missing:
         table = Table("channel", "what", "why", box=None, pad_edge=False)
         for each in found.missing:
@@ -107,14 +104,3 @@ def reconcile(
         f"{found.articles} articles that might ring, {found.earned} alerts earned, {len(found.missing)} missing."
     )
     raise typer.Exit(1 if found.missing else 0)
-
-
-def _with_store(settings: Settings, act: Callable[[Store], Awaitable[T]]) -> T:
-    async def with_store() -> T:
-        store = await Store.open(settings.database)
-        try:
-            return await act(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(with_store())

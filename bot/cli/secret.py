@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
+from bot.cli.database import with_store
 from bot.settings import load
 from bot.store import Seal, Store, Vault, new_key
 
@@ -23,12 +22,8 @@ def rotate(context: typer.Context) -> None:
     """Seal everything anew with the first of the keys, so that the older ones can go."""
     settings = load(context.obj)
 
-    async def work() -> int:
-        store = await Store.open(settings.database)
-        try:
-            return await Vault(store.begin, store.read, Seal(settings.secrets_key.get_secret_value())).rotate()
-        finally:
-            await store.close()
+    async def work(store: Store) -> int:
+        return await Vault(store.begin, store.read, Seal(settings.secrets_key.get_secret_value())).rotate()
 
-    count = asyncio.run(work())
+    count = with_store(settings, work)
     typer.echo(f"{count} sealed anew; the keys behind the first are no longer needed.")
