@@ -32,12 +32,29 @@ async def find(
     sensitivity: Sensitivity = Sensitivity.NORMAL,
 ) -> list[Found]:
     """The articles since then about a topic, newest first, judged as a subscription would judge them."""
+    found, _ = await look(store, following, topic, tenant=tenant, since=since, limit=limit, sensitivity=sensitivity)
+    return found
+
+
+async def look(
+    store: Store,
+    following: Following,
+    topic: Topic,
+    *,
+    tenant: str,
+    since: datetime,
+    limit: int,
+    sensitivity: Sensitivity = Sensitivity.NORMAL,
+    most: int = MOST_LOOKED_AT,
+) -> tuple[list[Found], datetime]:
+    """As `find`, with the moment from which on nothing was left out: later than `since` for too broad a topic."""
     found: list[Found] = []
     seen_links: set[str] = set()
     before: tuple[datetime, int] | None = None
-    for _ in range(MOST_LOOKED_AT // BATCH):
+    for first in range(0, most, BATCH):
+        batch = min(BATCH, most - first)
         async with store.read() as tx:
-            candidates = await tx.archive.search(topic.terms, tenant=tenant, since=since, limit=BATCH, before=before)
+            candidates = await tx.archive.search(topic.terms, tenant=tenant, since=since, limit=batch, before=before)
         for number, article in enumerate(candidates):
             if number % 20 == 19:
                 await asyncio.sleep(0)  # judging is our own work: let the others have their turn
@@ -46,8 +63,8 @@ async def find(
                 seen_links.add(article.link_key or article.id)
                 found.append(Found(article, match))
                 if len(found) == limit:
-                    return found
-        if len(candidates) < BATCH:
-            break
+                    return found, article.when
+        if len(candidates) < batch:
+            return found, since
         before = (candidates[-1].when, int(candidates[-1].id))
-    return found
+    return found, before[0] if before else since

@@ -22,7 +22,7 @@ from bot.core.model import Subscription
 from bot.courier import ring
 from bot.pipeline import Pipeline
 from bot.ringing import Ring
-from bot.search import Found, find
+from bot.search import Found, look
 from bot.topics import Topic, Why, resolve
 from bot.topics.surge import BASELINE, QUIET, SPAN, Usual, usual
 
@@ -73,7 +73,7 @@ class Surges:
             known = self._known[key] = await self._learn(tenant, topic, now)
         if known.usual is None:
             return
-        found = await self._found(tenant, topic, now - SPAN)
+        found, _ = await self._look_back(tenant, topic, now - SPAN)
         lately = [each for each in found if each.article.feed_id in known.feeds]
         if known.usual.surges(len(lately)):
             await self._ring(topic, waiting, lately, known.usual)
@@ -84,14 +84,12 @@ class Surges:
             begins = await tx.archive.begins(tenant)
         since = max(min(begins.values(), default=now), now - BASELINE)
         feeds = frozenset(feed for feed, begin in begins.items() if begin <= since + SPAN)
-        found = await self._found(tenant, topic, since)
-        if len(found) == MOST:
-            since = found[-1].article.when
+        found, since = await self._look_back(tenant, topic, since)
         times = [each.article.when for each in found if each.article.feed_id in feeds]
         return _Known(usual(times, since=since, now=now), feeds, now)
 
-    async def _found(self, tenant: str, topic: Topic, since: datetime) -> list[Found]:
-        return await find(self.pipeline.store, self.pipeline.following, topic, tenant=tenant, since=since, limit=MOST)
+    async def _look_back(self, tenant: str, topic: Topic, since: datetime) -> tuple[list[Found], datetime]:
+        return await look(self.pipeline.store, self.pipeline.following, topic, tenant=tenant, since=since, limit=MOST)
 
     async def _ring(self, topic: Topic, waiting: Iterable[Subscription], found: list[Found], usual: Usual) -> None:
         stories = Counter(each.article.story_id for each in found if each.article.story_id)
