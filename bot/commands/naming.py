@@ -13,7 +13,7 @@ from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Message, Span, Style, Tone, paragraph
 from bot.core.model import NamedTopic
-from bot.topics import CALLED, LONGEST_QUERY, STOPWORDS, Topic, fold, is_query, resolve
+from bot.topics import CALLED, LONGEST_QUERY, STOPWORDS, Topic, TopicKind, either, fold, is_query, resolve
 
 LONGEST_NAME = 40
 VERSIONS_SHOWN = 10
@@ -41,7 +41,10 @@ async def query_of(desk: Desk, call: Invocation, values: Mapping[str, Any]) -> s
 
 
 MEANS = Option(
-    "What it means: words, “phrases”, AND OR NOT, NEAR/5 ...", rest=True, long=True, complete=names_of_topics
+    "What it means; names of one thing with OR between: Acme OR “Acme Corp”",
+    rest=True,
+    long=True,
+    complete=names_of_topics,
 )
 Query = Annotated[str, MEANS]
 
@@ -61,7 +64,12 @@ async def topic_create(desk: Desk, call: Invocation, name: Name, query: Query) -
     return _written(*await _write(desk, call, name, query, "topic create"), "is a topic now")
 
 
-@command("topic edit", "Change what a named topic means; who follows it follows the new", manage=True)
+@command(
+    "topic edit",
+    "Change what a named topic means; who follows it follows the new",
+    manage=True,
+    examples=('topic edit acme Acme OR "Acme Corp"', "topic edit acme @acme OR ACMEX"),
+)
 async def topic_edit(
     desk: Desk, call: Invocation, name: Edited, query: Annotated[str, replace(MEANS, now=query_of)]
 ) -> Message:
@@ -137,7 +145,7 @@ async def topic_share(desk: Desk, call: Invocation, name: Own) -> Message:
     line = f'/topic create "{known.name}" {known.query}'
     return Message(
         title=known.name,
-        body=(paragraph(_checked(desk, known.query).reading), paragraph(line, kind=Kind.QUOTE)),
+        body=(paragraph(_checked(desk, call, known.query)[0].reading), paragraph(line, kind=Kind.QUOTE)),
         buttons=(Button("Subscribe", f"subscribe {known.name}", style=Style.PRIMARY),),
         footer="The line makes the same topic in another server.",
     )
@@ -169,7 +177,7 @@ async def topic_import(
         if not equals or not query:
             raise UserError(f"“{piece.strip()[:60]}” is not understood: write name = query, the next behind {BETWEEN}.")
         name = _free_name(desk, name)
-        _checked(desk, query)
+        _, query = _checked(desk, call, query)
         wanted[fold(name)] = (name, query)
     async with desk.store.begin() as tx:
         known = {fold(topic.name): topic for topic in await tx.topics.of_tenant(call.tenant)}
@@ -205,19 +213,23 @@ def _free_name(desk: Desk, name: str) -> str:
     return name
 
 
-def _checked(desk: Desk, query: str) -> Topic:
-    """What a query means. Raises UserError for a query that cannot be followed."""
+def _checked(desk: Desk, call: Invocation, query: str) -> tuple[Topic, str]:
+    """What a query means, and how it is kept. Raises UserError for a query that cannot be followed."""
     if len(query) > LONGEST_QUERY:
         raise UserError(f"A query has at most {LONGEST_QUERY} characters; this has {len(query)}.")
-    return resolve(query, desk.catalogue, longest=LONGEST_QUERY)
+    meant = resolve(query, desk.catalogue, desk.pipeline.following.named(call.tenant), longest=LONGEST_QUERY)
+    if meant.stands_for:
+        return meant, meant.stands_for
+    # What other topics mean is written out, or a change of theirs would change this one behind its versions' back.
+    return meant, meant.name if "@" in query else query
 
 
 async def _write(
     desk: Desk, call: Invocation, name: str, query: str, did: str, before: str = ""
-) -> tuple[NamedTopic, str]:
-    """The new version, and how it is read."""
+) -> tuple[NamedTopic, Topic, str]:
+    """The new version, how it is read, and where it looks like a list, what would be content with any of it."""
     query = " ".join(query.split())  # a window has several lines, an exported text and a typed command have one
-    meant = _checked(desk, query)
+    meant, query = _checked(desk, call, query)
     most = desk.limits.topics
     async with desk.store.begin() as tx:
         written = await tx.topics.write(call.tenant, fold(name), name, query, by=call.person.id, now=await tx.now())
@@ -225,15 +237,23 @@ async def _write(
             raise UserError(f"This server has named {counted(most, 'topic')}, which is the most. /topic delete one.")
         await noted(tx, call, did, name, detail=f"{before} → {query}" if before else query)
     await desk.pipeline.follow()
-    return written, meant.reading
+    is_list = meant.kind is TopicKind.WORDS or "," in query
+    return written, meant, either(meant, desk.catalogue) if is_list else ""
 
 
-def _written(topic: NamedTopic, reading: str, done: str) -> Message:
+def _written(topic: NamedTopic, meant: Topic, anything: str, done: str) -> Message:
+    # A list of names, one a line, is what a window invites to; read as it stands it wants all of them in one article.
+    every = (paragraph(f"An article must have all of it. For any of it: {anything}.", kind=Kind.NOTE),)
     return Message(
         title=f"{topic.name} {done}",
-        body=(paragraph(reading), paragraph(f"Version {topic.version}.", kind=Kind.NOTE)),
+        body=(
+            paragraph(meant.reading),
+            *(every if anything else ()),
+            paragraph(f"Version {topic.version}.", kind=Kind.NOTE),
+        ),
         buttons=(
             Button("Subscribe", f"subscribe {topic.name}", style=Style.PRIMARY),
+            *((Button("Any of it", f'topic edit "{topic.name}" {anything}'),) if anything else ()),
             Button("Test it", f"topic test {topic.name}"),
             Button("History", f"topic history {topic.name}"),
         ),

@@ -7,7 +7,7 @@ from bot.topics.normalise import fold
 from bot.topics.percolator import Percolator
 from bot.topics.query.lex import is_query
 from bot.topics.query.parse import LONGEST as LONGEST_QUERY
-from bot.topics.resolve import resolve
+from bot.topics.resolve import either, resolve
 from bot.topics.score import THRESHOLDS
 from bot.topics.stopwords import STOPWORDS
 from bot.topics.topic import Topic, TopicKind, UnknownTopic
@@ -31,6 +31,7 @@ __all__ = [
     "UnknownTopic",
     "Why",
     "again",
+    "either",
     "fold",
     "is_query",
     "resolve",

@@ -12,7 +12,7 @@ from bot.topics.catalogue import Catalogue
 from bot.topics.entity import CALLED, Alias, Entity
 from bot.topics.normalise import Tokens, fold
 from bot.topics.query.lex import QueryError, is_query
-from bot.topics.query.node import keys, mixes
+from bot.topics.query.node import Node, keys, mixes
 from bot.topics.query.parse import parse
 from bot.topics.query.requires import groups, terms
 from bot.topics.stopwords import STOPWORDS
@@ -49,9 +49,11 @@ def resolve(
     for known, whose in ((named, "your topic"), (catalogue.packs, "the pack")):
         if found := known.get(folded):
             meant = _resolve(found[1], catalogue)
-            reading = f"{found[0]} is {whose} {meant.name}. {meant.reading}"
+            # A query's reading begins with what it is.
+            means = "." if meant.kind is TopicKind.QUERY else f" {meant.name}."
+            reading = f"{found[0]} is {whose}{means} {meant.reading}"
             return replace(meant, name=found[0], reading=reading, stands_for=meant.name, alternatives=())
-    topic = _resolve(text, catalogue)
+    topic = _between_named(typed, catalogue, named) or _resolve(text, catalogue, named)
     if len(topic.name) > longest:
         raise QueryError(
             f"written out, this is longer than {longest} characters: give it a name with /topic create.", 1
@@ -59,10 +61,41 @@ def resolve(
     return topic
 
 
-def _resolve(text: str, catalogue: Catalogue) -> Topic:
+def either(topic: Topic, catalogue: Catalogue) -> str:
+    """What rings for any of the things that a topic wants all of; empty where it is written with operators."""
+    if topic.query or len(topic.groups) < 2:
+        return ""
+    parts = [f"@{key[1:]}" if key[0] == "@" else _quoted(key) for (key,) in topic.groups]
+    return resolve(" OR ".join(parts), catalogue).name
+
+
+def _between_named(typed: str, catalogue: Catalogue, named: Named) -> Topic | None:
+    """The relation of a pack, or of a topic that the server has named, to another or to an entity; or None."""
+    if _is_query(typed, catalogue):
+        return None
+    for joint in _JOINT.finditer(typed):
+        sides = [side.strip('" ') for side in (typed[: joint.start()], typed[joint.end() :])]
+        ours = [bool(_named(side, catalogue, named)) for side in sides]
+        if any(ours) and all(mine or catalogue.find(side) for mine, side in zip(ours, sides, strict=True)):
+            left, right = (f'@"{side}"' for side in sides)
+            try:
+                return _query(f"{left} PARA {right}", catalogue, named)
+            except QueryError:  # what it means has ANDs of its own, so that it stands at no one place
+                return _query(f"{left} AND {right}", catalogue, named)
+    return None
+
+
+def _named(name: str, catalogue: Catalogue, named: Named) -> tuple[str, str] | None:
+    """The name and the query of a topic that has one: the server's, or a pack."""
+    if found := named.get(fold(name)) or catalogue.packs.get(fold(name)):
+        return found[0], found[1]
+    return None
+
+
+def _resolve(text: str, catalogue: Catalogue, named: Named = MappingProxyType({})) -> Topic:
     typed = _cleaned(text)
     if _is_query(typed, catalogue):
-        return _query(text, catalogue)
+        return _query(text, catalogue, named)
     parts = _understood(typed, catalogue)
     name = _name(parts, typed, catalogue)
     return compose(name, parts, catalogue, _other_readings(typed, name, parts, catalogue))
@@ -140,11 +173,25 @@ def _is_query(typed: str, catalogue: Catalogue) -> bool:
     return found is None or found[1].text.casefold() != typed.casefold()
 
 
-def _query(text: str, catalogue: Catalogue) -> Topic:
+def _query(text: str, catalogue: Catalogue, named: Named = MappingProxyType({})) -> Topic:
     # One character for one, so that the columns of what is said about mistakes are those of the text.
     typed = "".join(c if c.isprintable() else " " for c in text.translate(_QUOTES))
-    node = parse(typed, catalogue, lambda words: list(_plain_parts(words, catalogue)))
+    used: list[str] = []
+
+    def names(words: list[str]) -> list[Part]:
+        return list(_plain_parts(words, catalogue))
+
+    def written(name: str) -> Node | None:
+        found = _named(name, catalogue, named)
+        if found is None:
+            return None
+        used.append(found[0] if fold(name) in named else "")
+        return parse(found[1], catalogue, names)
+
+    node = parse(typed, catalogue, names, written)
     name = str(node)
+    if used:
+        node = parse(name, catalogue, names)  # what is kept must be within the limits as it is written out
     if not is_query(name):
         return _resolve(name, catalogue)  # brackets that said nothing
     required = groups(node)
@@ -154,7 +201,10 @@ def _query(text: str, catalogue: Catalogue) -> Topic:
         if key[0] == "@" and (entity := catalogue.entities[key[1:]])
     )
     closer = " AND binds closer than OR." if mixes(node) else ""
-    reading = f"Read as: {name}.{closer}{f' {meanings}.' if meanings else ''}"
+    reading = f"Read as: {name}.{closer}{f' {meanings}' if meanings else ''}"
+    reading += "." if meanings and not meanings.endswith("…") else ""
+    if ours := " and ".join(f"“{each}”" for each in dict.fromkeys(used) if each):
+        reading += f" What {ours} means today is written out: a later change of it changes nothing here."
     found = terms(required, lambda entity: catalogue.terms(catalogue.entities[entity]))
     return Topic(name, TopicKind.QUERY, reading, required, found, query=node)
 

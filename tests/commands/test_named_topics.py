@@ -37,7 +37,7 @@ async def test_a_named_topic_is_followed_by_its_name(newsroom: Newsroom) -> None
     assert "Read as: Ukraine NEAR/20 (grain OR wheat)." in made.text
     followed = await reply(newsroom, "/subscribe grain-deal")
     assert followed.title == "Following grain-deal in #general"
-    assert "your topic Ukraine NEAR/20" in followed.text
+    assert "grain-deal is your topic. Read as: Ukraine NEAR/20" in followed.text
     await publish(newsroom, "Ukraine ships wheat again", "Ukraine votes")
     assert await rung(newsroom) == ["Ukraine ships wheat again"]
     assert newsroom.platform.posted[0][2].fields[0].value == "grain-deal"
@@ -128,6 +128,12 @@ async def test_a_name_is_known_to_its_own_server_only(newsroom: Newsroom) -> Non
         ("topic create farming", "What is the query?"),
         ("topic edit nothing wheat", "has named no topic nothing"),
         ("topic import wheat", "write name = query"),
+        (
+            "topic create farming @ranching OR wheat",
+            "Column 1: there is no @ranching in the catalogue or among your topics",
+        ),
+        ("topic create farming title:@Maghreb", "expected a name of the catalogue after title:"),
+        ("topic create farming " + " OR ".join(["@Elections"] * 30 + [f"w{n}" for n in range(79)]), "at most 80 words"),
         ("topic export", "has named no topics yet"),
     ],
 )
@@ -149,6 +155,46 @@ async def test_a_pack_is_listed_shown_and_followed_by_name(newsroom: Newsroom) -
     assert followed.title == "Following Maghreb in #general"
     await publish(newsroom, "Tunisia holds a vote", "Chile holds a vote")
     assert await rung(newsroom) == ["Tunisia holds a vote"]
+
+
+async def test_more_names_of_one_thing_are_added_to_a_topic(newsroom: Newsroom) -> None:
+    await newsroom.add_feed()
+    await publish(newsroom, "Nothing")
+    listed = await reply(newsroom, '/topic create acme Acme "Acme Works" ACMX')
+    assert 'An article must have all of it. For any of it: "acme" OR ' in listed.text
+    press = next(button for button in listed.buttons if button.label == "Any of it")
+    assert 'Read as: "acme" OR' in (await reply(newsroom, f"/{press.command}")).text
+    await reply(newsroom, "/subscribe acme")
+    added = await reply(newsroom, '/topic edit acme @acme OR "Zenith Tools"')
+    assert 'OR "Zenith Tools".' in added.text
+    await publish(newsroom, "Zenith Tools opens a plant", "A plant closes", "ACMX falls")
+    assert sorted(await rung(newsroom)) == ["ACMX falls", "Zenith Tools opens a plant"]
+    assert "all of it" not in (await reply(newsroom, "/topic create pair Russia-Iraq")).text
+
+
+async def test_a_named_topic_and_a_pack_are_one_side_of_a_relation(newsroom: Newsroom) -> None:
+    await newsroom.add_feed()
+    await publish(newsroom, "Nothing")
+    await reply(newsroom, '/topic create "our firm" Acme OR Zenith')
+    followed = await reply(newsroom, "/subscribe our firm-Russia")
+    assert "Read as: (Acme OR Zenith) PARA Russia." in followed.text
+    assert "What “our firm” means today is written out" in followed.text
+    assert "written out" not in (await reply(newsroom, "/subscribe Maghreb and Russia")).text
+    await publish(newsroom, "Zenith leaves Moscow", "Zenith hires", "Tunisia buys Russian wheat", "Tunisia votes")
+    assert sorted(await rung(newsroom)) == ["Tunisia buys Russian wheat", "Zenith leaves Moscow"]
+    await reply(newsroom, '/topic edit "our firm" Quux')
+    await newsroom.restart()
+    await publish(newsroom, "Acme enters Russia")
+    assert "Acme enters Russia" in await rung(newsroom)
+
+
+async def test_a_topic_that_means_a_pack_or_another_topic_keeps_what_that_means(newsroom: Newsroom) -> None:
+    await reply(newsroom, "/topic create near Maghreb")
+    assert "Algeria" in (await reply(newsroom, "/topic near")).text
+    await reply(newsroom, "/topic create nearer @near NOT Libya")
+    await reply(newsroom, "/topic edit near Spain OR Portugal")
+    assert "Algeria" in (await reply(newsroom, "/topic nearer")).text
+    assert "Algeria" not in (await reply(newsroom, "/topic near")).text
 
 
 async def test_a_test_counts_blames_and_suggests(newsroom: Newsroom) -> None:

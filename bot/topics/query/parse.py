@@ -41,24 +41,27 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
 Names = Callable[[list[str]], list[Part]]
 """Words side by side as parts: names of the catalogue, the longest first, and what is left of the words."""
+Written = Callable[[str], Node | None]
+"""What stands for an @name that is none of the catalogue's entities: a pack, or a topic that the server has named."""
 
 
-def parse(text: str, catalogue: Catalogue, names: Names) -> Node:
+def parse(text: str, catalogue: Catalogue, names: Names, written: Written = lambda _: None) -> Node:
     """The tree of a query. Raises QueryError, with the column, for what is no query or could not be followed."""
     if len(text) > LONGEST:
         raise QueryError(f"a query has at most {LONGEST} characters; this has {len(text)}.", LONGEST + 1)
-    parser = _Parser(tokens(text), catalogue, names)
+    parser = _Parser(tokens(text), catalogue, names, written)
     node = parser.whole()
     check(node)
     return node
 
 
 class _Parser:
-    def __init__(self, row: list[Token], catalogue: Catalogue, names: Names) -> None:
+    def __init__(self, row: list[Token], catalogue: Catalogue, names: Names, written: Written) -> None:
         self._row = row
         self._at = 0
         self._catalogue = catalogue
         self._names = names
+        self._written = written
         self._depth = 0
         self._terms = 0
         self._wildcards = 0
@@ -331,11 +334,18 @@ class _Parser:
             raise QueryError(f"expected a word or “words” after {self._field}:, found {token.found}.", token.column)
         name = token.value.strip()
         entity = self._catalogue.entities.get(name.casefold()) or self._catalogue.find(name)
+        if entity is None and (node := self._written(name)):
+            if self._field:
+                raise QueryError(
+                    f"expected a name of the catalogue after {self._field}:, found the topic {token.text}.",
+                    token.column,
+                )
+            return node
         if entity is None:
             near = self._catalogue.nearest(name, 2)
             meant = self._catalogue.find(near[0]) if near else None
             hint = f" Did you mean @{meant.id}?" if meant else ""
-            raise QueryError(f"there is no {token.text} in the catalogue.{hint}", token.column)
+            raise QueryError(f"there is no {token.text} in the catalogue or among your topics.{hint}", token.column)
         return self._of(entity)
 
     def _regex(self, token: Token) -> Node:
