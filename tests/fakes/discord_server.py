@@ -112,6 +112,7 @@ class FakeDiscord:
             {channel.id: channel for channel in channels},
             {self.manager.id},
             {role.id: role for role in roles},
+            owner=self.manager.id,
         )
         self.dms: dict[int, Channel] = {}
         self.commands: dict[int | None, list[Payload]] = {}

@@ -76,6 +76,7 @@ class Guild:
     managers: set[int] = field(default_factory=set)
     roles: dict[int, Role] = field(default_factory=dict)
     everyone: int = USUAL
+    owner: int = 1
 
     def permissions(self, user: User, channel: Channel | None = None) -> int:
         if user.id in self.managers:
@@ -104,7 +105,7 @@ class Guild:
         return {
             "id": str(self.id),
             "name": self.name,
-            "owner_id": "1",
+            "owner_id": str(self.owner),
             "roles": [
                 self.role_payload(Role(self.id, "@everyone")),
                 managers,

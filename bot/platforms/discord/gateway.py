@@ -76,7 +76,7 @@ class Gateway(discord.AutoShardedClient):
         self._router = router
         self._lines = lines
         self._known = known
-        self._servers = Servers(places)
+        self._servers = Servers(places, self.create_dm)
         self._home = discord.Object(guild_id) if guild_id else None
         self._tree: app_commands.CommandTree[Any] = app_commands.CommandTree(
             self, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS

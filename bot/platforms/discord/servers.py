@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import discord
 import structlog
 
@@ -34,11 +36,18 @@ WELCOME = Message(
 )  # fmt: skip
 
 
-class Servers:
-    """Tells the house what Discord tells us of servers and channels; a failure in here must not reach the gateway."""
+Inbox = Callable[[discord.abc.Snowflake], Awaitable[discord.DMChannel]]
 
-    def __init__(self, places: Places | None) -> None:
+
+class Servers:
+    """Tells the house what Discord tells us of servers and channels; a failure in here must not reach the gateway.
+
+    `inbox` opens the direct messages with a person.
+    """
+
+    def __init__(self, places: Places | None, inbox: Inbox) -> None:
         self._places = places
+        self._inbox = inbox
         self._closed: dict[int, set[int]] = {}
         """Channels in which we may not post, by server: what changed is seen against it."""
 
@@ -50,10 +59,13 @@ class Servers:
         """Say hello once, where most will see it and we may speak; to the owner where we may speak nowhere."""
         self.met(guild)
         log.info("discord server joined", server=guild.id, name=guild.name)
-        place = _front_room(guild)
+        room = _front_room(guild)
         try:
-            if place is not None:
-                await place.send(view=still(WELCOME), allowed_mentions=SILENT)
+            if room is not None:
+                await room.send(view=still(WELCOME), allowed_mentions=SILENT)
+            elif guild.owner_id:
+                owner = await self._inbox(discord.Object(guild.owner_id))
+                await owner.send(view=still(_nowhere(guild.name)), allowed_mentions=SILENT)
         except discord.HTTPException as error:
             log.warning("welcome not posted", server=guild.id, reason=str(error)[:200])
 
@@ -82,6 +94,22 @@ class Servers:
                 await self._places.closed(f"discord:{channel.id}", advice(channel.name, lacking))
             elif channel.id in before - now:
                 await self._places.opened(f"discord:{channel.id}")
+
+
+def _nowhere(server: str) -> Message:
+    """The welcome for who owns a server in which there is no place for it."""
+    return Message(
+        title=f"Newsbell is in {server}, and may write nowhere",
+        body=(
+            paragraph("There is no channel that everybody sees and in which it may post. To hear of the news there:"),
+            paragraph("Give it the View Channel and Send Messages rights in a channel (Edit Channel > Permissions); "
+                      "one that not everybody sees will do.", kind=Kind.ITEM),
+            paragraph("Type /subscribe in that channel, and a country, an organisation, a relation such as "
+                      "Russia-Iraq, or any words.", kind=Kind.ITEM),
+        ),
+        footer="This is said once.",
+        tone=Tone.WARNING,
+    )  # fmt: skip
 
 
 def _closed(guild: discord.Guild) -> set[int]:

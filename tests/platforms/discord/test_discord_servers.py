@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+from structlog.testing import capture_logs
 
 from bot.core.message import Button, Message
 from bot.platforms.discord import DiscordPlatform
@@ -44,14 +46,24 @@ async def listening(discord: FakeDiscord) -> AsyncIterator[Heard]:
         yield heard
 
 
+async def taken_in_again(discord: FakeDiscord) -> None:
+    await discord.put_out()
+    await discord.take_in()
+    await discord.slash("topics")
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not happened():
+            await asyncio.sleep(0.01)
+
+
 async def welcomed(discord: FakeDiscord) -> Payload:
     """Joins until it is heard: what comes within two seconds of another READY the library takes for known servers."""
     async with asyncio.timeout(30):
         while not discord.posted:
             await asyncio.sleep(2.2)
-            await discord.put_out()
-            await discord.take_in()
-            await discord.slash("topics")
+            await taken_in_again(discord)
             await asyncio.sleep(0.1)
     return discord.channel(discord.posted[0].channel_id).messages[0]
 
@@ -100,11 +112,24 @@ async def test_a_window_is_for_those_who_may_use_it(discord: FakeDiscord) -> Non
     assert "those who manage this server" in answer.text
 
 
-async def test_the_welcome_goes_where_all_may_see_it_and_we_may_speak(discord: FakeDiscord) -> None:
+async def test_the_welcome_goes_where_all_may_see_it_and_we_may_speak_or_to_the_owner(discord: FakeDiscord) -> None:
     discord.guild.channels[GENERAL].people_lack = VIEW
     async with running(discord):
         await discord.slash("topics")
         assert int((await welcomed(discord))["channel_id"]) == ALERTS
+        for channel in discord.guild.channels.values():
+            channel.people_lack = VIEW
+        discord.deaf = {discord.manager.id}  # lets nobody write, which is borne
+        with capture_logs() as logs:
+            await taken_in_again(discord)
+            await until(lambda: any(each["event"] == "welcome not posted" for each in logs))
+        discord.deaf = set()
+        await taken_in_again(discord)
+        await until(lambda: len(discord.posted) == 2)
+    assert discord.posted[1].channel_id in discord.dms
+    said = text_of(discord.channel(discord.posted[1].channel_id).messages[0])
+    assert "Newsroom, and may write nowhere" in said
+    assert "View Channel and Send Messages" in said
 
 
 async def test_a_server_that_puts_us_out_is_erased_and_one_in_an_outage_is_not(discord: FakeDiscord) -> None:
