@@ -1,8 +1,11 @@
-"""Secrets that the house was trusted with, by tenant and name: stored sealed, never in plain text."""
+"""Secrets that the house was trusted with, by tenant and name: stored sealed, never in plain text.
+
+They go with all else that is a tenant's, when it is erased.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from bot.store import tables as t
 from bot.store.seal import Seal
@@ -35,10 +38,6 @@ class Vault:
         async with self._read() as tx:
             row = await tx.first(select(kept.sealed).where(kept.tenant == tenant, kept.name == name))
         return self.seal.open(row.sealed, tenant) if row else None
-
-    async def forget(self, tenant: str, name: str) -> None:
-        async with self._begin() as tx:
-            await tx.execute(delete(t.secret).where(kept.tenant == tenant, kept.name == name))
 
     async def tenants(self, name: str) -> list[str]:
         """Who has a secret of that name."""

@@ -94,7 +94,8 @@ async def test_the_vault_keeps_nothing_in_plain_text(store: Store) -> None:
         rows = await tx.rows(text("SELECT sealed FROM secret"))
     assert len(rows) == 2
     assert not any("canary" in row.sealed for row in rows)
-    await vault.forget("slack:T1", "installation")
+    async with store.begin() as tx:
+        await tx.channels.erase_tenant("slack:T1")
     assert await vault.get("slack:T1", "installation") is None
 
 
