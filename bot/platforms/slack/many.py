@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 import structlog
@@ -13,6 +13,7 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 
 from bot.core.errors import ChannelGone, NewsbellError, TryLater
+from bot.platforms.slack.directory import REMEMBERED
 from bot.platforms.slack.door import INSTALL
 from bot.platforms.slack.install import Installations
 from bot.platforms.slack.once import Marks
@@ -25,6 +26,8 @@ AHEAD, TURN = timedelta(hours=2), timedelta(minutes=1)
 SEALED_WAIT = timedelta(minutes=10)
 TEAMS = 2000
 """Workspaces whose people and channels are remembered at a time."""
+HANDED_OVER = 2000
+"""Channels of which is remembered that they were handed over lately."""
 
 
 class ManyTeams:
@@ -48,6 +51,7 @@ class ManyTeams:
         self._clock = clock
         self._hand_over = hand_over
         self._known: OrderedDict[str, Team] = OrderedDict()
+        self._handed_over: OrderedDict[str, datetime] = OrderedDict()
 
     async def get(self, team: str) -> Team:
         """Asks our own database each time, so that what another process installed, renewed or erased is known here."""
@@ -76,9 +80,20 @@ class ManyTeams:
         for other in parties:
             # What it followed there before the host had the app would ring twice, and nobody could end it any more.
             if other != host and await self._is_installed(other):
-                reason = f"The channel is {keeper.name}'s, which has the app too: what it follows is set up there now."
-                await self._hand_over(f"slack:{other}:{channel}", reason)
+                await self._handed(f"slack:{other}:{channel}", keeper)
         return keeper
+
+    async def _handed(self, place: str, keeper: Team) -> None:
+        """Asked at every word in a shared channel, done once in a while."""
+        now = self._clock()
+        if place in self._handed_over and now < self._handed_over[place] + REMEMBERED:
+            return
+        reason = f"The channel is {keeper.name}'s, which has the app too: what it follows is set up there now."
+        await self._hand_over(place, reason)
+        self._handed_over[place] = now
+        self._handed_over.move_to_end(place)
+        if len(self._handed_over) > HANDED_OVER:
+            self._handed_over.popitem(last=False)
 
     async def gone(self, team: str) -> str | None:
         bot = await self.installations.async_find_bot(team_id=team)
