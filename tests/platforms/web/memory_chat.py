@@ -10,7 +10,7 @@ from typing import Annotated
 
 from bot.core.command import Choice, Invocation, Option, command
 from bot.core.errors import UserError
-from bot.core.message import Button, Field, Kind, Message, Span, Style, Tone, marked, paragraph
+from bot.core.message import Button, Field, File, Kind, Message, Span, Style, Tone, marked, paragraph
 from bot.core.model import Channel
 from bot.core.router import Router
 
@@ -182,7 +182,12 @@ async def help_(desk: Desk, call: Invocation, name: Annotated[str, Option("A com
     return Message(title="What you can say", body=(paragraph("/subscribe, /news, /mute, /help", kind=Kind.ITEM),))
 
 
-COMMANDS = (subscribe, unsubscribe, news, mute, help_)
+@command("export", "A file to take away")
+async def export(desk: Desk, call: Invocation) -> Message:
+    return Message(title="A file", file=File("feeds.opml", b"<opml/>"))
+
+
+COMMANDS = (subscribe, unsubscribe, news, mute, help_, export)
 
 
 def small_router(desk: Desk | None = None) -> Router:

@@ -154,7 +154,7 @@ async def test_a_half_typed_line_is_completed(web: Web) -> None:
     ]
     found = await web.get("/api/complete", params={"text": "/"})
     declared = [c["text"] for c in found["choices"]]
-    assert declared == ["/subscribe", "/unsubscribe", "/news", "/mute", "/help"]
+    assert declared == ["/subscribe", "/unsubscribe", "/news", "/mute", "/help", "/export"]
     found = await web.get("/api/complete", params={"text": "/subscribe IS", "channel": "web:general"})
     assert [(c["value"], c["text"]) for c in found["choices"]] == [("/subscribe ISIL", "ISIL")]
     assert found["usage"] == "/subscribe topic [to channel]"

@@ -179,6 +179,19 @@ async def test_a_button_in_a_private_answer_changes_that_answer(web: Web, new_pa
     await expect(page.get_by_role("heading", name="It is quiet")).to_be_visible()
 
 
+async def test_a_file_in_an_answer_is_taken_away_as_often_as_one_likes(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    await page.get_by_role("combobox", name="Command").fill("/export")
+    await page.keyboard.press("Enter")
+    for _ in range(2):
+        async with page.expect_download() as taken:
+            await page.get_by_role("link", name="feeds.opml").click()
+        file = await taken.value
+        assert file.suggested_filename == "feeds.opml"
+        assert (await file.path()).read_text() == "<opml/>"
+
+
 async def test_an_edited_alert_is_drawn_again_in_its_place(web: Web, new_page: NewPage) -> None:
     first = await web.platform.send("web:general", alert("First"), delivery_id="d1")
     await web.platform.send("web:general", alert("Second"), delivery_id="d2")

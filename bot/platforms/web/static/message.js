@@ -128,10 +128,17 @@ export function reply(said, press) {
   );
 }
 
-/** A file to take away: it came with the answer, so nothing is asked of the server. */
+const KEPT = 60_000;
+
+/** A file to take away: it came with the answer, so nothing is asked of the server. It has an address while it is taken. */
 function download(file) {
-  const href = URL.createObjectURL(new Blob([file.text], { type: "application/octet-stream" }));
-  return make("a", { href, download: file.name }, file.name);
+  const taken = make("a", { href: "#", download: file.name }, file.name);
+  taken.addEventListener("click", () => {
+    const href = URL.createObjectURL(new Blob([file.text], { type: "application/octet-stream" }));
+    taken.href = href;
+    setTimeout(() => URL.revokeObjectURL(href), KEPT);
+  });
+  return taken;
 }
 
 /** A command that somebody typed. */
