@@ -27,7 +27,7 @@ from bot.core.model import EVERYONE, Article, Card, Report
 from bot.core.ports import Platform
 from bot.jobs import Jobs
 from bot.llm import Summary
-from bot.pace import Gate
+from bot.rate_limits import Gate
 from bot.store import Store, Tx
 from bot.stories import summary_of_story
 

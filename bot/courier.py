@@ -29,8 +29,8 @@ from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.model import EVERYONE, Deed, Delivery, Outcome
 from bot.core.ports import OpensThreads, Platform, whispers
 from bot.jobs import Jobs
-from bot.pace import LIMITS, Gate, Limits, Room
 from bot.places import close
+from bot.rate_limits import LIMITS, Gate, RateLimits, Room
 from bot.store import Store
 from bot.store.outbox import MOST_DEATHS, SUSPECT_DEATHS
 
@@ -166,7 +166,7 @@ class Courier:
     def gate(self, platform: str) -> Gate:
         """What the platform lets this process do now."""
         if platform not in self.gates:
-            self.gates[platform] = Gate(LIMITS.get(platform, Limits()), asyncio.get_running_loop().time)
+            self.gates[platform] = Gate(LIMITS.get(platform, RateLimits()), asyncio.get_running_loop().time)
         return self.gates[platform]
 
     async def deliver(self, platform: Platform, delivery: Delivery) -> None:

@@ -12,7 +12,7 @@ from bot.core.errors import ChannelGone, Rejected, TryLater
 from bot.core.message import Message
 from bot.core.model import Fetched
 from bot.llm import Summary
-from bot.pace import Gate, Limits
+from bot.rate_limits import Gate, RateLimits
 from tests.fakes.newsroom import GENERAL, OIL, WIRE, Newsroom
 from tests.fakes.ports import entries
 
@@ -235,7 +235,7 @@ async def test_edits_and_posts_keep_to_one_pace_and_posts_go_first(newsroom: New
     await opened(newsroom)
     await ring(newsroom)
     now = 0.0
-    gate = Gate(Limits(channel=(3, 5.0)), lambda: now)
+    gate = Gate(RateLimits(channel=(3, 5.0)), lambda: now)
     newsroom.courier.gates[newsroom.platform.name] = gate
     await gate.turn(GENERAL.id)  # an alert was posted this second
     await publish(newsroom, OTHER, AGAIN, AGAIN_TEXT)

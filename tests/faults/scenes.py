@@ -22,7 +22,7 @@ from bot.core.cadence import Cadence
 from bot.core.message import Message
 from bot.core.model import Delivery, DeliveryState
 from bot.courier import Courier
-from bot.pace import LIMITS, Gate
+from bot.rate_limits import LIMITS, Gate
 from bot.store import Store
 from tests.simulator import clockwork
 from tests.simulator.chat import Chat, Fate, Kind, Line

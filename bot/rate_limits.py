@@ -29,7 +29,7 @@ PROBE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """Posts in seconds, for a channel and for the whole bot; None where the platform has no such limit.
 
     A channel's is a window, as the platforms count: never more in any such span. The bot's is a leaky bucket.
@@ -43,9 +43,9 @@ LIMITS = {
     # About five in five seconds to a channel, half a second of it for the way there. 50 requests a second for the bot:
     # 40 and ten at once are never more.
     # The exact buckets are in Discord's headers, and its library keeps to them.
-    "discord": Limits((5, 5.5), (10, 0.25)),
+    "discord": RateLimits((5, 5.5), (10, 0.25)),
     # One a second with short bursts; the limit of a workspace comes as a 429 with its wait.
-    "slack": Limits((3, 3.0)),
+    "slack": RateLimits((3, 3.0)),
 }
 
 
@@ -85,7 +85,7 @@ class Room:
 class Gate:
     """Asked before each post to one platform, and told how each ended."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float], *, refusals: int = REFUSALS) -> None:
+    def __init__(self, limits: RateLimits, clock: Callable[[], float], *, refusals: int = REFUSALS) -> None:
         self._limits = limits
         self._clock = clock
         self._budget = refusals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.pace import OVER, PROBE, REFUSALS_WITHIN, Gate, Limits
+from bot.rate_limits import OVER, PROBE, REFUSALS_WITHIN, Gate, RateLimits
 
 
 class Seconds:
@@ -13,7 +13,7 @@ class Seconds:
 
 
 async def test_a_channel_that_used_up_its_pace_is_not_ready_and_its_neighbour_is() -> None:
-    gate = Gate(Limits(channel=(2, 3600)), Seconds())
+    gate = Gate(RateLimits(channel=(2, 3600)), Seconds())
     for _ in range(2):
         assert gate.ready("a")
         await gate.turn("a")
@@ -23,7 +23,7 @@ async def test_a_channel_that_used_up_its_pace_is_not_ready_and_its_neighbour_is
 
 async def test_a_channel_never_gets_more_in_any_span() -> None:
     clock = Seconds()
-    gate = Gate(Limits(channel=(2, 5)), clock)
+    gate = Gate(RateLimits(channel=(2, 5)), clock)
     for at, ready in ((0, True), (3, True), (4, False), (5, True), (7, False), (8, True)):
         clock.now = at
         assert gate.ready("a") is ready, at
@@ -32,14 +32,14 @@ async def test_a_channel_never_gets_more_in_any_span() -> None:
 
 
 async def test_the_pace_of_the_whole_bot_is_shared_by_its_channels() -> None:
-    gate = Gate(Limits(platform=(2, 3600)), Seconds())
+    gate = Gate(RateLimits(platform=(2, 3600)), Seconds())
     await gate.turn("a")
     await gate.turn("b")
     assert not gate.ready("c")
 
 
 async def test_a_platform_without_limits_is_always_ready() -> None:
-    gate = Gate(Limits(), Seconds())
+    gate = Gate(RateLimits(), Seconds())
     for _ in range(100):
         await gate.turn("a")
     assert gate.ready("a")
@@ -47,7 +47,7 @@ async def test_a_platform_without_limits_is_always_ready() -> None:
 
 def test_a_pause_holds_those_it_means_and_ends_with_one_try() -> None:
     clock = Seconds()
-    gate = Gate(Limits(), clock)
+    gate = Gate(RateLimits(), clock)
     gate.pause("revoked", 600)
     assert gate.wait("revoked", "*") == 600
     assert gate.wait("other", "*") == 0
@@ -61,7 +61,7 @@ def test_a_pause_holds_those_it_means_and_ends_with_one_try() -> None:
 
 def test_a_try_that_never_came_back_lets_another_one_through() -> None:
     clock = Seconds()
-    gate = Gate(Limits(), clock)
+    gate = Gate(RateLimits(), clock)
     gate.pause("*", 1)
     clock.now = 1
     assert gate.wait("*") == 0
@@ -71,7 +71,7 @@ def test_a_try_that_never_came_back_lets_another_one_through() -> None:
 
 def test_too_many_refusals_stop_everything_until_they_are_old() -> None:
     clock = Seconds()
-    gate = Gate(Limits(), clock, refusals=3)
+    gate = Gate(RateLimits(), clock, refusals=3)
     assert [gate.refused() for _ in range(3)] == [False, False, True]
     assert gate.wait("anybody") == REFUSALS_WITHIN
     clock.now = REFUSALS_WITHIN
@@ -80,7 +80,7 @@ def test_too_many_refusals_stop_everything_until_they_are_old() -> None:
 
 def test_trouble_is_over_after_some_quiet_minutes_and_a_post_that_went_well() -> None:
     clock = Seconds()
-    gate = Gate(Limits(), clock)
+    gate = Gate(RateLimits(), clock)
     gate.went_well("a")
     assert not gate.is_over_it()  # there was none
     gate.went_ill()
