@@ -29,7 +29,7 @@ from bot.core.sentences import sentences
 from bot.stories.clusters import Stories, Why
 from bot.stories.copies import CONTAINMENT, containment, shingles
 from bot.stories.stream import stream
-from bot.stories.words import stem
+from bot.stories.words import term
 
 OWN = Path(__file__).parents[1] / "tests" / "stories" / "look_alikes.jsonl"
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -223,7 +223,7 @@ def speed(open_stories: int, count: int) -> dict[str, float]:
     stories = Stories()
     for number, article in enumerate(articles[:open_stories]):
         stories.remember(article, number)
-    stem.cache_clear()  # bounded, and the same however many stories are open
+    term.cache_clear()  # bounded, and the same however many stories are open
     gc.collect()
     memory = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()

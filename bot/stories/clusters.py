@@ -109,6 +109,8 @@ class _Item:
     lead: tuple[str, ...]
     shingles: array[int]
     story: int = 0
+    copy: int = 0
+    """Its number among the copies."""
 
     @property
     def weights(self) -> dict[str, int]:
@@ -117,6 +119,8 @@ class _Item:
 
 class _Open:
     """A story with articles in the window: when they were and whose they are."""
+
+    __slots__ = ("first", "items", "last", "outlets")
 
     def __init__(self) -> None:
         self.items: dict[str, _Item] = {}
@@ -172,6 +176,8 @@ class Stories:
         `now` lets go of what is older than the window; without it the articles' own times do.
         """
         self._pass_time(now.timestamp() if now else None)
+        if self._is_past(article):
+            return Placed(None)
         item = self._read(article)
         if known := self._items.get(item.id) or self._linked(item):
             return Placed(known.story, 1.0, known.id, known.story, 0.0, Why.SAME_ITEM)
@@ -190,12 +196,14 @@ class Stories:
             if known.story == story:
                 return
             self.forget([article.id])
+        if self._is_past(article):
+            return
         item = self._read(article)
         item.story = story
         self._items[item.id] = item
         self._stories.setdefault(story, _Open()).put(item)
         self._index.add(story, item.weights)
-        self._copies.put(item.id, item.shingles)
+        item.copy = self._copies.put(item.id, item.shingles)
         for key in _keys(item):
             self._keys.put(key, item.id)
         heappush(self._by_age, (item.when, item.id))
@@ -210,7 +218,7 @@ class Stories:
                 story = self._stories[item.story]
                 story.take(item)
                 self._index.remove(item.story, item.weights, last=not story.items)
-                self._copies.take(name, item.shingles)
+                self._copies.take(item.copy, item.shingles)
                 for key in _keys(item):
                     self._keys.take(key, name)
                 if not story.items:
@@ -223,6 +231,10 @@ class Stories:
             held = self._items.get(name)
             if held and held.when == when:
                 self.forget([name])
+
+    def _is_past(self, article: Article) -> bool:
+        """Whether every open story is more than a window younger: most of a feed's first document is not even read."""
+        return not self._keep and article.when.timestamp() < self._now - 2 * self._window
 
     def _read(self, article: Article) -> _Item:
         """What is compared of an article; the last one is kept, because it is placed first and remembered next."""
@@ -256,11 +268,14 @@ class Stories:
         known = self._items[best[2]]
         return Placed(known.story, -best[0], known.id, known.story, CONTAINMENT, Why.COPY)
 
+    def _texts(self, story: int) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        return [(item.lead, item.title) for item in self._stories[story].items.values()]
+
     def _similar(self, item: _Item, others: set[int]) -> Placed:
         weights = item.weights
         threshold = _threshold(len(weights), *self._thresholds)
         scored: list[tuple[float, float, int]] = []
-        for cosine, story in self._index.nearest(weights, _CANDIDATES):
+        for cosine, story in self._index.nearest(weights, _CANDIDATES, self._texts):
             silence = self._stories[story].distance(item.when)
             if silence <= self._window:
                 scored.append((cosine / (1 + min(1.0, silence / _FADES.total_seconds())), cosine, story))

@@ -8,11 +8,12 @@ hash is divisible) is indexed to find candidates; the measure itself uses all of
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, insort
 from collections.abc import Iterable
+from itertools import count
 from zlib import crc32
 
 from bot.stories.origin import strip_dateline
-from bot.stories.shelf import Shelf
 from bot.stories.words import words
 
 CONTAINMENT = 0.5
@@ -35,8 +36,9 @@ def shingles(text: str) -> array[int]:
     found = words(strip_dateline(text)[: _MOST * 16])[:_MOST]
     if len(found) < _LEAST:
         return array("I")
-    triples = zip(found, found[1:], found[2:], strict=False)
-    return array("I", sorted({crc32(" ".join(triple).encode("utf-8", "surrogatepass")) for triple in triples}))
+    pieces = " ".join(found).encode("utf-8", "surrogatepass").split(b" ")
+    triples = zip(pieces, pieces[1:], pieces[2:], strict=False)
+    return array("I", sorted({crc32(b" ".join(triple)) for triple in triples}))
 
 
 def containment(a: Iterable[int], b: Iterable[int]) -> float:
@@ -50,24 +52,41 @@ class Copies:
     """The texts of the open stories by their shingles."""
 
     def __init__(self) -> None:
-        self._names: Shelf[int] = Shelf()
+        # Shingle and text's number in one whole number of eight bytes, in order, in a few thousand drawers by the
+        # shingle's first bits: a dictionary of names costs ten times as much.
+        self._drawers: dict[int, array[int]] = {}
+        self._names: dict[int, str] = {}
+        self._numbers = count()
 
-    def put(self, name: str, hashes: array[int]) -> None:
+    def put(self, name: str, hashes: array[int]) -> int:
+        """The number by which the text is taken out again."""
+        number = next(self._numbers)
         for shingle in _sample(hashes):
-            self._names.put(shingle, name)
+            insort(self._drawers.setdefault(shingle >> 20, array("Q")), shingle << 32 | number)
+        self._names[number] = name
+        return number
 
-    def take(self, name: str, hashes: array[int]) -> None:
+    def take(self, number: int, hashes: array[int]) -> None:
         for shingle in _sample(hashes):
-            self._names.take(shingle, name)
+            drawer = self._drawers[shingle >> 20]
+            del drawer[bisect_left(drawer, shingle << 32 | number)]
+            if not drawer:
+                del self._drawers[shingle >> 20]
+        del self._names[number]
 
     def candidates(self, hashes: array[int], most: int = 12) -> list[str]:
         """Names of the texts that share most of the sampled shingles, best first."""
-        shared: dict[str, int] = {}
+        shared: dict[int, int] = {}
         for shingle in hashes:
-            if shingle % 4 == 0:
-                for name in self._names.get(shingle)[-64:]:  # a phrase in more texts than this is boilerplate
-                    shared[name] = shared.get(name, 0) + 1
-        return sorted(shared, key=lambda name: (-shared[name], name))[:most]
+            if shingle % 4 == 0 and (drawer := self._drawers.get(shingle >> 20)):
+                first = bisect_left(drawer, shingle << 32)
+                if first < len(drawer) and drawer[first] >> 32 == shingle:
+                    last = bisect_left(drawer, (shingle + 1) << 32, first)
+                    for entry in drawer[max(first, last - 64) : last]:  # in more texts than this it is boilerplate
+                        number = entry & 0xFFFFFFFF
+                        shared[number] = shared.get(number, 0) + 1
+        best = sorted(shared, key=lambda number: (-shared[number], self._names[number]))
+        return [self._names[number] for number in best[:most]]
 
 
 def _sample(hashes: array[int]) -> list[int]:

@@ -21,6 +21,10 @@ _WORD = re.compile(
     rf"(?P<paired>[{_PAIRED}]+)|(?P<tripled>[{_TRIPLED}]+)"
     rf"|(?P<word>(?:(?![{_PAIRED}{_TRIPLED}_])[\w{_MARKS}])+(?:['’](?:(?![{_PAIRED}{_TRIPLED}_])[\w{_MARKS}])+)*)"
 )
+_UNSPACED = re.compile(f"[{_MARKS}{_PAIRED}{_TRIPLED}]")
+_PLAIN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+"""What `_WORD` finds in a text without any of those signs, four times as fast."""
+
 _ELIDED = re.compile(r"^(?:[cdjlmnst]|qu|dell|all|nell|sull|dall|un|jusqu|lorsqu)'(?=.)")
 
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,5}")  # "J.C. Penney" is "JC Penney"
@@ -35,6 +39,9 @@ _SAME = {"nb": "no", "nn": "no", "ms": "id", "in": "id", "iw": "he", "bs": "sr",
 
 _LONGEST = 40
 """Characters of a word that count; what is longer is an address or an attack."""
+
+_READ = _LONGEST + 20
+"""Characters of a word that are looked at, for what is taken off its ends."""
 
 
 def language(declared: str, text: str) -> str:
@@ -53,8 +60,11 @@ def _guessed(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text as they are compared for copies: folded, none left out; pairs where nothing is spaced."""
+    folded = normalize("NFKC", text).casefold()
+    if not _UNSPACED.search(folded):
+        return _PLAIN.findall(folded)
     found: list[str] = []
-    for match in _WORD.finditer(normalize("NFKC", text).casefold()):
+    for match in _WORD.finditer(folded):
         if match.lastgroup == "word" or len(match[0]) < 3:
             found.append(match[0])
         else:
@@ -64,17 +74,17 @@ def words(text: str) -> list[str]:
 
 def terms(text: str, lang: str) -> Iterator[str]:
     """The terms of a text in their order, repeats included. `lang` is what `language` answered."""
-    small = STOPWORDS.get(lang, frozenset())
     joined = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), text)
-    for match in _WORD.finditer(normalize("NFKC", joined).casefold()):
+    folded = normalize("NFKC", joined).casefold()
+    if not _UNSPACED.search(folded):
+        yield from filter(None, [term(found[:_READ], lang) for found in _PLAIN.findall(folded)])
+        return
+    small = STOPWORDS.get(lang, frozenset())
+    for match in _WORD.finditer(folded):
         kind, found = match.lastgroup, match[0]
         if kind == "word":
-            found = found.replace("’", "'")
-            if found in small:
-                continue
-            found = _ELIDED.sub("", found).removesuffix("'s")[:_LONGEST]
-            if (len(found) > 1 or found.isdecimal()) and found not in small:
-                yield stem(found, lang)
+            if told := term(found[:_READ], lang):
+                yield told
         elif kind == "paired":
             yield from (pair for a, b in pairwise(found) if (pair := a + b) not in small)
             if len(found) == 1:
@@ -84,6 +94,16 @@ def terms(text: str, lang: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=20_000)
+def term(word: str, lang: str) -> str:
+    """What a word counts as; empty for one that says nothing."""
+    small = STOPWORDS.get(lang, frozenset())
+    word = word.replace("’", "'")
+    if word in small:
+        return ""
+    word = _ELIDED.sub("", word).removesuffix("'s")[:_LONGEST]
+    return stem(word, lang) if (len(word) > 1 or word.isdecimal()) and word not in small else ""
+
+
 def stem(word: str, lang: str) -> str:
     """The word's stem, or the word where its language has no stemmer."""
     stemmer = _stemmer(lang)

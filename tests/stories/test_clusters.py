@@ -142,6 +142,15 @@ def test_a_story_is_closed_after_the_window() -> None:
     assert len(stories) == 0
 
 
+def test_what_is_older_than_all_that_is_open_is_new_and_is_not_kept() -> None:
+    stories = with_open(FLOOD)
+    old = replace(SECOND_FLOOD, published=FLOOD.when - timedelta(hours=145))
+    assert stories.place(old, now=FLOOD.when) == Placed(None)
+    stories.remember(old, 2)
+    assert len(stories) == 1
+    assert stories.place(replace(SECOND_FLOOD, published=FLOOD.when - timedelta(hours=71)), now=FLOOD.when).nearest == 1
+
+
 def test_one_article_from_the_far_future_does_not_close_the_stories() -> None:
     stories = with_open(FLOOD)
     stories.remember(article("mad", "A date that cannot be", hours=24 * 365), 9)

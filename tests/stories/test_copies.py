@@ -74,9 +74,8 @@ def test_chinese_copies_are_found_without_spaces() -> None:
 def test_what_was_taken_away_is_found_no_more() -> None:
     copies = Copies()
     hashes = shingles(TEXTS[0])
-    copies.put("a", hashes)
-    copies.put("b", hashes)
-    copies.take("a", hashes)
+    a, b = copies.put("a", hashes), copies.put("b", hashes)
+    copies.take(a, hashes)
     assert copies.candidates(hashes) == ["b"]
-    copies.take("b", hashes)
+    copies.take(b, hashes)
     assert copies.candidates(hashes) == []

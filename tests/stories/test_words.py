@@ -57,3 +57,11 @@ def test_numbers_are_not_stemmed() -> None:
 @settings(deadline=None)
 def test_any_text_has_terms(text: str, lang: str) -> None:
     assert all(term and not term.isspace() for term in terms(text, lang))
+
+
+@given(st.text(alphabet="aé'’ß_ .-9I\u0130\ufb01Жشا", max_size=40))
+@settings(deadline=None)
+def test_a_text_of_spaced_words_is_cut_in_the_same_places_whichever_way_it_is_read(text: str) -> None:
+    """A sign of a script without spaces has the whole text read the long way."""
+    both = [*words(text), *words("水"), *terms(text, "en"), "水"]
+    assert [*words(f"{text} 水"), *terms(f"{text} 水", "en")] == both
