@@ -19,7 +19,7 @@ from bot.core.ports import Platform
 from bot.core.router import Router
 from bot.courier import Courier
 from bot.jobs import Jobs
-from bot.memory import give_back_what_is_free
+from bot.memory import give_back_what_is_free, move_to_large_pages
 from bot.pipeline import Pipeline
 from bot.poller import Poller
 from bot.pulse import feel
@@ -76,6 +76,8 @@ class House:
             snapshot.keep(following, self.settings.data_dir)  # a kill must not make the next start as long as this one
         await self.pipeline.recall()
         give_back_what_is_free()
+        if moved := move_to_large_pages():
+            log.info("memory moved to large pages", megabytes=moved >> 20)
         gc.freeze()  # catalogue, topics and open stories live as long as we do: let no collection walk them
         every = self.scheduler.every
         if self.roles & {"poll", "match"}:

@@ -1,8 +1,8 @@
 """In how many articles each key was seen, as learned from the articles, fading as they go by.
 
-Where topics wait is decided by what is known at that moment. A key that has since been seen eight times as often is
-reported, so that its topics can be posted anew: a few times in its life, for counting stops growing where
-fading sets in.
+Where topics wait is decided by what is known at that moment. A key that is seen often, and eight times as often as when
+that was last decided, is reported, so that its topics can be posted anew: a few times in its life, for counting stops
+growing where fading sets in.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ from typing import Any
 
 DRIFT = 8
 """How many times more often a key is seen before its topics are posted anew."""
-LEAST = 256
-"""A key seen less often than this is not worth the moving: a pair that waits in vain costs next to nothing."""
+LEAST = 16
+"""Articles with a key before anything is made of how many there are."""
+RARE = 64
+"""A key that is seen in fewer than one of so many articles is not worth the moving: what waits in vain costs next to
+nothing."""
 LIFE = 50_000
 """Articles after which all counts are halved: a week of a busy house. By articles and not by the calendar, so that a
 quiet week forgets nothing."""
+_EVERY = 8
+"""A count is compared when it is a multiple of this: most of what an article holds is then counted and no more."""
 
 
 class Frequency:
@@ -25,9 +30,10 @@ class Frequency:
 
     def __init__(self) -> None:
         self.articles = 0
-        """Read since the last halving."""
+        """Read so far, faded as the counts are."""
         self._seen = array("I")
         self._limit = array("I")
+        """The count from which a key is reported once more."""
 
     def state(self) -> tuple[Any, ...]:
         """All that it holds as plain values."""
@@ -53,16 +59,17 @@ class Frequency:
     def learn(self, present: Iterable[int]) -> list[int]:
         """Count what one article holds; the keys that have become much commoner than when they were last reported."""
         seen, limit = self._seen, self._limit
+        self.articles += 1
+        often = self.articles // RARE
         worn: list[int] = []
         for number in present:
             count = seen[number] + 1
             seen[number] = count
-            if count > limit[number]:
+            if count % _EVERY == 0 and count >= often and count >= limit[number]:
                 limit[number] = DRIFT * count
                 worn.append(number)
-        self.articles += 1
-        if self.articles == LIFE:
-            self.articles = 0
+        if self.articles == 2 * LIFE:
+            self.articles = LIFE
             self._seen = array("I", [count >> 1 for count in seen])
             self._limit = array("I", [max(LEAST, count >> 1) for count in limit])
         return worn

@@ -226,11 +226,10 @@ class Percolator:
                 found.append(match)
         return sorted(found, key=lambda match: (-match.score, match.topic))
 
-    def held(self, article: Article) -> set[str]:
-        """The names of all added topics that are true of the article, unjudged and without evidence."""
+    def held(self, article: Article) -> list[str]:
+        """The names of all added topics that are true of the article, in no order, unjudged and without evidence."""
         document = Document(article)
-        names = self._names
-        return {names[number] for number in self._true(self._present(document), document)}
+        return list(map(self._names.__getitem__, self._true(self._present(document), document)))
 
     def explain(
         self, topic: Topic, article: Article, sensitivity: Sensitivity = Sensitivity.EVERYTHING
@@ -298,12 +297,11 @@ class Percolator:
                 true.add(number)
             else:
                 unsure.add(number)
-        holds = self._rows.holds
-        for number in unsure:
-            if holds(number, places, document) and (
-                not flags[number] & _TREE or self._tree_holds(number, present, document)
-            ):
-                true.add(number)
+        true.update(
+            number
+            for number in self._rows.true(unsure, places, document)
+            if not flags[number] & _TREE or self._tree_holds(number, present, document)
+        )
         self._move(self._frequency.learn(places))
         return true
 

@@ -140,10 +140,10 @@ class Wanted:
                         places.setdefault(number, []).append((at, at + 1))
 
     def _find_titled(self, title_end: int, present: Present) -> None:
-        places, named = present.places, present.named
-        for bare in self._titled.keys() & places.keys():
-            if places[bare][0][0] < title_end:
-                number = self._titled[bare]
+        places, named, titled = present.places, present.named, self._titled
+        for bare in [bare for bare, spans in places.items() if spans[0][0] < title_end]:
+            number = titled.get(bare)
+            if number is not None:
                 places[number] = [span for span in places[bare] if span[0] < title_end]
                 if bare in named:
                     named[number] = [mention for mention in named[bare] if mention.start < title_end]

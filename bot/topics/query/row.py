@@ -171,34 +171,38 @@ def _follows(first: Spans, second: Spans, reach: int, document: Document) -> boo
 
 
 class Rows:
-    """The rows of many topics in one array, each at the place of its topic's number."""
+    """The rows of many topics in one array, each behind its length, at the place of its topic's number."""
 
     def __init__(self) -> None:
         self._row = array("I")
         self._first = array("I")
-        self._size = array("I")
+        """Where the length of each row stands."""
         self._holes: dict[int, list[int]] = {}
-        """Where rows of each size were given back."""
+        """Where rows of each length were given back."""
 
     def state(self) -> tuple[Any, ...]:
         """All that it holds as plain values, some of them shared with it: to be written down at once."""
-        return self._row.tobytes(), self._first.tobytes(), self._size.tobytes(), self._holes
+        return self._row.tobytes(), self._first.tobytes(), self._holes
 
     @classmethod
     def restored(cls, state: tuple[Any, ...]) -> Rows:
         self = cls()
-        row, first, size, self._holes = state
-        self._row, self._first, self._size = array("I", row), array("I", first), array("I", size)
+        row, first, self._holes = state
+        self._row, self._first = array("I", row), array("I", first)
         return self
 
     def __getitem__(self, number: int) -> array[int]:
-        first = self._first[number]
-        return self._row[first : first + self._size[number]]
+        first = self._first[number] + 1
+        return self._row[first : first + self._row[first - 1]]
 
-    def holds(self, number: int, places: Places, document: Document) -> bool:
-        """Whether the row of that number is true of an article."""
-        first = self._first[number]
-        return holds(self._row, places, document, first, first + self._size[number])
+    def true(self, numbers: Iterable[int], places: Places, document: Document) -> list[int]:
+        """Those of the numbers whose rows are true of an article."""
+        row, firsts = self._row, self._first
+        return [
+            number
+            for number in numbers
+            if holds(row, places, document, (first := firsts[number]) + 1, first + 1 + row[first])
+        ]
 
     def put(self, number: int, row: Sequence[int]) -> None:
         """Numbers come in order, or are some that were given back."""
@@ -207,13 +211,13 @@ class Rows:
         first = holes.pop() if holes else len(self._row)
         if number == len(self._first):
             self._first.append(0)
-            self._size.append(0)
-        self._first[number], self._size[number] = first, size
+        self._first[number] = first
         if first == len(self._row):
+            self._row.append(size)
             self._row.extend(row)
         else:
-            self._row[first : first + size] = array("I", row)
+            self._row[first + 1 : first + 1 + size] = array("I", row)
 
     def drop(self, number: int) -> None:
-        self._holes.setdefault(self._size[number], []).append(self._first[number])
-        self._size[number] = 0
+        first = self._first[number]
+        self._holes.setdefault(self._row[first], []).append(first)

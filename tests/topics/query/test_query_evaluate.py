@@ -229,5 +229,5 @@ def test_a_query_is_true_where_its_definition_says_so(typed: str, article: Artic
     expected = Definition(article).spans(topic.query) is not None
     percolator = Percolator(catalogue, [topic])
     assert bool(percolator.match(article, Sensitivity.EVERYTHING)) == expected
-    assert percolator.held(article) == ({topic.name} if expected else set())
+    assert percolator.held(article) == ([topic.name] if expected else [])
     assert (percolator.explain(topic, article) is not None) == expected
