@@ -63,6 +63,8 @@ class Invocation:
     closed: str = ""
 
 
+CHANNELS_NAMED = 5
+
 NOBODY = Role("")
 """What "none" means where a role is asked for."""
 
@@ -120,6 +122,7 @@ class Command:
     def usage(self) -> str:
         """As it is typed: `/news topic-or-words [days] [count]`."""
         words = [f"/{self.name}"]
+        among_words = any(option.rest for option in self.options)
         for option in self.options:
             if option.hidden:
                 continue
@@ -128,6 +131,9 @@ class Command:
                 shown = f"{option.word} {option.kind.value}"
             if option.kind is OptionKind.FLAG:
                 shown = f"{option.name}:yes"
+            if option.kind is OptionKind.TEXT and among_words and not (option.required or option.rest or option.word):
+                # Among the words of another option it must be said by its name.
+                shown = f"{option.name}:{'/'.join(choice.value for choice in option.choices) or '...'}"
             words.append(shown if option.required else f"[{shown}]")
         return " ".join(words)
 
@@ -186,7 +192,9 @@ def checked(option: Option, value: Any, invocation: Invocation) -> Any:
     """The value as the command's function wants it. Raises UserError that names the option."""
     if value is None or value == "":
         if option.required:
-            raise UserError(f"What is the {option.name}? {option.description}.")
+            many = option.kind is OptionKind.INT and option.name.endswith("s")
+            asked = f"How many {option.name}" if many else f"What is the {option.name}"
+            raise UserError(f"{asked}? {option.description}.")
         return option.default
     if option.kind is OptionKind.CHANNEL:
         return _channel(str(value), invocation)
@@ -211,7 +219,8 @@ def _channel(value: str, invocation: Invocation) -> Channel:
             return channel
     names = [channel.name for channel in invocation.channels]
     near = get_close_matches(wanted, names, n=1)
-    hint = f" Did you mean #{near[0]}?" if near else ""
+    known = ", ".join(f"#{name}" for name in names[:CHANNELS_NAMED])
+    hint = f" Did you mean #{near[0]}?" if near else f" There is {known}." if names else ""
     raise NotFound(f"There is no channel #{value.removeprefix('#')} here.{hint}")
 
 

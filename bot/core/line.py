@@ -59,8 +59,13 @@ def _named(names: Names, words: list[str]) -> tuple[Command, int]:
         if len(words) >= length and name in names:
             return names[name], length
     first = words[0].casefold()
-    is_group = any(name.startswith(f"{first} ") for name in names)
-    return find(names, " ".join(words[:2]).casefold() if is_group and len(words) > 1 else first), 1
+    length = 2 if len(words) > 1 and any(name.startswith(f"{first} ") for name in names) else 1
+    try:
+        return find(names, " ".join(words[:length]).casefold()), length
+    except NotFound as error:
+        # A slip in the command is no reason to type the rest again.
+        meant = tuple(Button(each.label, " ".join([each.command, *words[length:]])) for each in error.buttons)
+        raise NotFound(str(error), meant) from None
 
 
 def _values(found: Command, words: list[str], channels: Sequence[Channel]) -> dict[str, Any]:
@@ -148,6 +153,11 @@ def _bare(word: str) -> str:
     return word[1:-1] if len(word) >= 2 and word[0] in '"“' and word[-1] in '"”' else word
 
 
+def in_a_word(text: str) -> str:
+    """As it is typed where one word is wanted."""
+    return f'"{text}"' if " " in text and '"' not in text else text
+
+
 def unfinished(names: Names, line: str) -> tuple[str, str, str, str]:
     """What is being typed at the end of a line: (line before it, command, option, partial value).
 
@@ -167,10 +177,11 @@ def unfinished(names: Names, line: str) -> tuple[str, str, str, str]:
             announced = re.search(rf"(?:^|\s){re.escape(option.word)}\s+(\S*)$", after) if option.word else None
             if announced:
                 return head + after[: announced.start(1)], found.name, option.name, announced[1]
+        if begun := _begun_by_name(found, head, after):
+            return begun
         open_options = [option for option in found.options if not option.hidden and not option.word]
-        rest = next((option for option in open_options if option.rest), None)
-        if rest:
-            return head, found.name, rest.name, after
+        if rest := next((option for option in open_options if option.rest), None):
+            return _before_rest(found, rest, head, after)
         done = after.split()
         position = len(done) if ended or not done else len(done) - 1
         if position < len(open_options):
@@ -178,3 +189,23 @@ def unfinished(names: Names, line: str) -> tuple[str, str, str, str]:
             return head + after[: len(after) - len(partial)], found.name, open_options[position].name, partial
         return head + after, found.name, "", ""
     return "", "", "", text.casefold()
+
+
+def _begun_by_name(found: Command, head: str, after: str) -> tuple[str, str, str, str] | None:
+    """`sensitivity:st`: an option that is said by its name and has its choices."""
+    begun = re.search(r"(?:^|\s)(\w+):(\S*)$", after)
+    option = next((option for option in found.options if begun and option.name == begun[1]), None)
+    if begun and option and option.choices and not option.hidden:
+        return head + after[: begun.start(2)], found.name, option.name, begun[2]
+    return None
+
+
+def _before_rest(found: Command, rest: Option, head: str, after: str) -> tuple[str, str, str, str]:
+    """The rest, or what must stand before it and is not ended yet: see `_take_leading`."""
+    for option in found.options[: found.options.index(rest)]:
+        word = WORD.match(after)
+        if word is None or word.end() == len(after):
+            return head, found.name, option.name, after
+        cut = len(after) - len(after[word.end() :].lstrip())
+        head, after = head + after[:cut], after[cut:]
+    return head, found.name, rest.name, after

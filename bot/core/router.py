@@ -11,7 +11,7 @@ from uuid import uuid4
 from bot.core.command import Choice, Command, Invocation, OptionKind, Reply, checked
 from bot.core.errors import NotAllowed, UserError
 from bot.core.limits import Turnstile
-from bot.core.line import find, parse, unfinished
+from bot.core.line import find, in_a_word, parse, unfinished
 from bot.core.message import Message, Tone, paragraph
 from bot.core.model import Channel
 from bot.core.rights import Action, authorise, may
@@ -132,9 +132,11 @@ class Router:
                 for each in sorted(self.commands, key=lambda each: each.name)
                 if any(known.startswith(partial) for known in (each.name, *each.aliases))
             ]
+        wanted = next((each for each in self.by_name[name].options if each.name == option), None)
+        is_word = wanted is not None and not (wanted.rest or wanted.word)
         return [
-            Choice(f"{start}{choice.value}", choice.label or choice.value)
-            for choice in await self.choices(invocation, name, option, partial)
+            Choice(f"{start}{in_a_word(choice.value) if is_word else choice.value}", choice.label or choice.value)
+            for choice in await self.choices(invocation, name, option, partial.strip('"') if is_word else partial)
         ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.command import NOBODY, Command, Invocation, Option, checked, command
+from bot.core.command import NOBODY, Choice, Command, Invocation, Option, checked, command
 from bot.core.errors import NotFound, UserError
 from bot.core.line import parse, unfinished
 from bot.core.message import Message, Role
@@ -44,12 +44,24 @@ async def feed_add(desk: object, call: Invocation, url: Annotated[str, Option("W
     raise NotImplementedError
 
 
+@command("name", "Name")
+async def name_(
+    desk: object,
+    call: Invocation,
+    name: Annotated[str, Option("Its name")],
+    query: Annotated[str, Option("What", rest=True)],
+    how: Annotated[str, Option("How", choices=(Choice("loud"), Choice("low")))] = "",
+    watch: Annotated[str, Option("At which words")] = "",
+) -> Message:
+    raise NotImplementedError
+
+
 @command("feeds", "List")
 async def feeds(desk: object, call: Invocation) -> Message:
     raise NotImplementedError
 
 
-NAMES: dict[str, Command] = {n: c for c in (news, subscribe, feed_add, feeds) for n in (c.name, *c.aliases)}
+NAMES: dict[str, Command] = {n: c for c in (news, subscribe, feed_add, name_, feeds) for n in (c.name, *c.aliases)}
 
 
 @pytest.mark.parametrize(
@@ -82,9 +94,9 @@ def test_a_line_becomes_a_command_and_its_values(line: str, name: str, values: d
 @pytest.mark.parametrize(
     ("line", "said", "offered"),
     [
-        ("/nws ISIL", "There is no command /nws. Did you mean /news?", "news"),
+        ("/nws ISIL 30d", "There is no command /nws. Did you mean /news?", "news ISIL 30d"),
         ("/feed", "/feed needs one more word: add.", "feed add"),
-        ("/feed ad x", "There is no command /feed ad. Did you mean /feed add?", "feed add"),
+        ("/feed ad x", "There is no command /feed ad. Did you mean /feed add?", "feed add x"),
         ("", "Type a command, for example /help.", "help"),
     ],
 )
@@ -118,6 +130,13 @@ def test_a_line_too_long_is_refused() -> None:
         ("/sub ISIL to #al", ("/sub ISIL to ", "subscribe", "to", "#al")),
         ("/feed add htt", ("/feed add ", "feed add", "url", "htt")),
         ("/feed add x y", ("/feed add x y", "feed add", "", "")),
+        ("/name ", ("/name ", "name", "name", "")),
+        ("/name gr", ("/name ", "name", "name", "gr")),
+        ('/name "grain de', ("/name ", "name", "name", '"grain de')),
+        ('/name "grain deal"  whe', ('/name "grain deal"  ', "name", "query", "whe")),
+        ("/name grain ", ("/name grain ", "name", "query", "")),
+        ("/name grain wheat how:lo", ("/name grain wheat how:", "name", "how", "lo")),
+        ("/name grain wheat watch:lo", ("/name grain ", "name", "query", "wheat watch:lo")),
     ],
 )
 def test_the_end_of_a_line_says_what_is_being_typed(line: str, expected: tuple[str, str, str, str]) -> None:
@@ -167,6 +186,10 @@ async def ring(
 )
 def test_a_role_is_announced_by_its_word_and_its_sign(line: str, values: dict[str, str]) -> None:
     assert parse({"ring": ring}, line)[1] == values
+
+
+def test_the_usage_shows_what_is_said_by_its_name() -> None:
+    assert name_.usage == "/name name query [how:loud/low] [watch:...]"
 
 
 def test_the_usage_shows_how_roles_and_flags_are_typed() -> None:

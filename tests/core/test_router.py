@@ -20,7 +20,7 @@ GUEST = Invocation("web", HERE, Person("2", "Bob"), (HERE,))
 
 
 async def fruits(desk: object, call: Invocation, partial: str) -> Sequence[Choice]:
-    return [Choice(f) for f in ("apple", "apricot", "pear") if f.startswith(partial)]
+    return [Choice(f) for f in ("apple", "apricot", "pear", "star fruit") if f.startswith(partial)]
 
 
 @command("eat", "Eat a fruit", private=False)
@@ -42,9 +42,19 @@ async def burn(desk: object, call: Invocation, how: Annotated[str, Option("How")
     raise RuntimeError("secret detail")
 
 
+@command("call", "Give a fruit another name")
+async def call_(
+    desk: object,
+    call: Invocation,
+    name: Annotated[str, Option("Which", complete=fruits)],
+    other: Annotated[str, Option("What", rest=True, complete=fruits)],
+) -> Message:
+    raise NotImplementedError
+
+
 @pytest.fixture
 def router() -> Router:
-    return Router((eat, burn), [])
+    return Router((eat, burn, call_), [])
 
 
 async def test_a_typed_line_and_a_typed_call_are_the_same(router: Router) -> None:
@@ -91,7 +101,10 @@ async def test_an_expected_failure_is_the_answer(router: Router) -> None:
 @pytest.mark.parametrize(
     ("line", "lines"),
     [
-        ("/", ["/burn ", "/eat "]),
+        ("/", ["/burn ", "/call ", "/eat "]),
+        ("/call st", ['/call "star fruit"']),
+        ('/call "st', ['/call "star fruit"']),
+        ('/call "star fruit" st', ['/call "star fruit" star fruit']),
         ("/e", ["/eat "]),
         ("/eat ap", ["/eat apple", "/eat apricot"]),
         ("/eat apple to #o", ["/eat apple to #oil"]),

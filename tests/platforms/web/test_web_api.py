@@ -144,7 +144,7 @@ async def test_what_is_no_command_is_answered_privately_with_the_nearest(web: We
     answer = await web.say("/subscrib ISIL")
     assert answer["reply"]["private"] is True
     assert answer["reply"]["tone"] == "error"
-    assert answer["reply"]["buttons"][0]["command"] == "subscribe"
+    assert answer["reply"]["buttons"][0]["command"] == "subscribe ISIL"
 
 
 async def test_a_half_typed_line_is_completed(web: Web) -> None:
