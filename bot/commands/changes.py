@@ -34,11 +34,11 @@ async def changes(
             article = await tx.archive.get(revision.article_id, call.tenant)
             if article and (meant is None or desk.pipeline.following.judge(meant, article)):
                 found.append((revision, article))
-    name = meant.name if meant else "all feeds"
+    topic_named = f" about {meant.name}" if meant else ""
     line = f"changes {meant.name} days:{days}" if meant else f"changes days:{days}"
     if not found:
         return Message(
-            title=f"Nothing about {name} was changed in the last {counted(days, 'day')}",
+            title=f"Nothing{topic_named} was changed in the last {counted(days, 'day')}",
             body=(paragraph("As far as the feeds still carried it: what left a feed is not looked at again."),),
         )
 
@@ -52,5 +52,5 @@ async def changes(
 
     body, turn = paged(found, page, line, draw)
     follow = (Button("Subscribe", f"subscribe {meant.name}"),) if meant else ()
-    title = f"{counted(len(found), 'change')} about {name} in the last {counted(days, 'day')}"
+    title = f"{counted(len(found), 'change')}{topic_named} in the last {counted(days, 'day')}"
     return Message(title=title, body=tuple(body), buttons=(*turn, *follow))

@@ -62,9 +62,9 @@ async def stories(
         now = await tx.now()
         since = now - timedelta(days=days)
         found = await tx.growth.stories(call.tenant, since=since, lately=now - LATELY, among=among)
-    name = meant.name if meant else "all feeds"
+    about = f" about {meant.name}" if meant else ""
     if not found:
-        return Message(title=f"No stories about {name} in the last {counted(days, 'day')}")
+        return Message(title=f"No stories{about} in the last {counted(days, 'day')}")
     size = SHOWN
     numbered = [(number, each) for number, each in enumerate(found, start=1)]
     body, turn = paged(
@@ -72,7 +72,7 @@ async def stories(
         lambda pair: _drawn(pair[1], now, (pair[0] - 1) % size + 1), size=size,
     )  # fmt: skip
     shown = found[(page - 1) * size : page * size]
-    title = f"{counted(len(found), 'story', 'stories')} about {name} in the last {counted(days, 'day')}"
+    title = f"{counted(len(found), 'story', 'stories')}{about} in the last {counted(days, 'day')}"
     return Message(title=title, body=tuple(body), buttons=(*_open(shown), *turn))
 
 

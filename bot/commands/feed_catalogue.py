@@ -52,7 +52,11 @@ async def feed_catalogue(
 
 
 def _line(feed: PackFeed, heard: bool) -> Paragraph:
-    about = " · ".join(part for part in (feed.source, feed.region, language(feed), feed.kind) if part)
+    about = " · ".join(
+        part
+        for part in (feed.source if feed.source != feed.title else "", feed.region, language(feed), feed.kind)
+        if part
+    )
     state = "heard here" if heard else feed.url
     return Paragraph((Span(feed.title, bold=True), Span(f" · {about} · {state}")), Kind.ITEM)
 
@@ -64,9 +68,15 @@ def _overview(feeds: Sequence[PackFeed]) -> Message:
         title=f"The catalogue has {counted(len(feeds), 'feed')}",
         body=(
             paragraph("Say what you look for: /feed catalogue middle east, /feed catalogue arabic newspaper."),
-            paragraph(f"Regions: {_shelf(feed.region for feed in feeds)}"),
-            paragraph(f"Languages: {_shelf(language(feed) for feed in feeds)}"),
-            paragraph(f"Kinds: {_shelf(feed.kind for feed in feeds)}"),
+            *(
+                paragraph(f"{shelf}: {held}")
+                for shelf, held in (
+                    ("Regions", _shelf(feed.region for feed in feeds)),
+                    ("Languages", _shelf(language(feed) for feed in feeds)),
+                    ("Kinds", _shelf(feed.kind for feed in feeds)),
+                )
+                if held
+            ),
         ),
         fields=(Field("Not among them?", "/feed add takes the address of any feed, or of a page that has one"),),
     )

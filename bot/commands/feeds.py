@@ -211,7 +211,7 @@ async def _pause(desk: Desk, call: Invocation, feed: str, *, paused: bool) -> Me
         if done:
             await noted(tx, call, "feed pause" if paused else "feed resume", named(known))
     if not done:
-        raise UserError(f"{named(known)} is {'paused' if paused else 'not paused'} already.")
+        raise UserError(f"{named(known)} is {'paused already' if paused else 'not paused'}.")
     undo = ("Resume", f"feed resume {named(known)}") if paused else ("Pause", f"feed pause {named(known)}")
     state = "Paused" if paused else "Resumed"
     return Message(title=f"{state} {named(known)}", buttons=(Button(*undo),), tone=Tone.SUCCESS)

@@ -87,6 +87,7 @@ async def topic_history(desk: Desk, call: Invocation, name: Own) -> Message:
         paragraph(
             Span(f"Version {each.version}", bold=True),
             *((", ", each.at) if each.at else ()),
+            f", {each.author}" if each.author else "",
             f": {each.query or 'deleted'}",
             kind=Kind.ITEM,
         )
@@ -132,7 +133,7 @@ async def topic_delete(
             title=f"Delete {known.name}?", body=(paragraph(known.query),), buttons=(sure,), tone=Tone.WARNING
         )
     async with desk.store.begin() as tx:
-        await tx.topics.write(call.tenant, fold(known.name), known.name, "", by=call.person.id, now=await tx.now())
+        await tx.topics.write(call.tenant, fold(known.name), known.name, "", by=_signed(call), now=await tx.now())
         await noted(tx, call, "topic delete", known.name, detail=known.query)
     await desk.pipeline.follow()
     again = Button("Bring it back", f'topic rollback "{known.name}" {known.version}')
@@ -186,7 +187,7 @@ async def topic_import(
         changed = {key: pair for key, pair in wanted.items() if key not in known or known[key].query != pair[1]}
         for key, (name, query) in changed.items():
             shown = known[key].name if key in known else name
-            await tx.topics.write(call.tenant, key, shown, query, by=call.person.id, now=await tx.now())
+            await tx.topics.write(call.tenant, key, shown, query, by=_signed(call), now=await tx.now())
             before = f"{known[key].query} → " if key in known else ""
             await noted(tx, call, "topic import", shown, detail=f"{before}{query}")
     await desk.pipeline.follow()
@@ -232,7 +233,7 @@ async def _write(
     meant, query = _checked(desk, call, query)
     most = desk.limits.topics
     async with desk.store.begin() as tx:
-        written = await tx.topics.write(call.tenant, fold(name), name, query, by=call.person.id, now=await tx.now())
+        written = await tx.topics.write(call.tenant, fold(name), name, query, by=_signed(call), now=await tx.now())
         if not before and len(await tx.topics.of_tenant(call.tenant)) > most:
             raise UserError(f"This server has named {counted(most, 'topic')}, which is the most. /topic delete one.")
         await noted(tx, call, did, name, detail=f"{before} → {query}" if before else query)
@@ -259,6 +260,11 @@ def _written(topic: NamedTopic, meant: Topic, anything: str, done: str) -> Messa
         ),
         tone=Tone.SUCCESS,
     )
+
+
+def _signed(call: Invocation) -> str:
+    """Who writes a version, as people know them."""
+    return call.person.name or call.person.id
 
 
 async def _known(desk: Desk, call: Invocation, name: str) -> NamedTopic:

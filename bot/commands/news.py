@@ -13,6 +13,8 @@ from bot.core.errors import NotFound, UserError
 from bot.core.message import Button, Kind, Message, Paragraph, paragraph
 from bot.topics import Topic, UnknownTopic, resolve
 
+LATEST_DAYS = 30
+
 
 @command(
     "news",
@@ -71,20 +73,23 @@ async def latest(
     topic: Annotated[str, Option("A topic; all news without it", rest=True, complete=names_of_topics)] = "",
 ) -> Message:
     body: list[Paragraph] = []
-    name = "all feeds"
+    about = ""
     buttons: tuple[Button, ...] = ()
     if topic:
         meant = understood(desk, call, topic, "latest")
-        for each in await find(desk, meant, tenant=call.tenant, days=30, limit=5):
+        for each in await find(desk, meant, tenant=call.tenant, days=LATEST_DAYS, limit=5):
             body += listed(each.article, each.match)
-        name, buttons = meant.name, (Button("Subscribe", f"subscribe {meant.name}"),)
+        about, buttons = f" about {meant.name}", (Button("Subscribe", f"subscribe {meant.name}"),)
     else:
         async with desk.store.read() as tx:
             for article in await tx.archive.latest(call.tenant, limit=8):
                 body += listed(article)
     if not body:
-        return Message(title=f"Nothing yet from {name}", body=(paragraph("The archive fills as feeds are polled."),))
-    return Message(title=f"The latest from {name}", body=tuple(body), buttons=buttons)
+        since = f"{about} in the last {LATEST_DAYS} days" if about else " in the archive yet"
+        return Message(
+            title=f"Nothing{since}", body=(paragraph("The archive fills as feeds are polled."),), buttons=buttons
+        )
+    return Message(title=f"The latest{about or ' of all feeds'}", body=tuple(body), buttons=buttons)
 
 
 @command(
@@ -122,7 +127,9 @@ async def _more_like_words(desk: Desk, call: Invocation, text: str) -> Message:
     """For a message that is not ours: what the archive holds on whom it names."""
     body = await _resembling(desk, call, text, set())
     if not body:
-        raise NotFound("It names nobody and nothing on which the archive has news.", (Button("Latest news", "latest"),))
+        raise NotFound(
+            "That text names nobody and nothing on which the archive has news.", (Button("Latest news", "latest"),)
+        )
     shown = text if len(text) <= 80 else f"{text[:79]}…"
     return Message(title=f"More like “{shown}”", body=tuple(body))
 

@@ -19,6 +19,7 @@ CHOICES = (
     Choice("follow", "Once per story, and a short silent word for each new report"),
     Choice("every", "Every article"),
 )
+SAID = {choice.value: choice.value for choice in CHOICES} | {"follow-ups": "follow", "followups": "follow"}
 NOTHING = {"none", "nothing", "off", "no"}
 FIRST_ORIGINS = 3
 
@@ -41,8 +42,8 @@ async def ring(
     surge: Annotated[bool | None, Option("Ring again when far more is written of it than in 14 days before")] = None,
 ) -> Message:
     words = topic.rsplit(maxsplit=1)
-    if not when and len(words) == 2 and words[1].casefold() in {choice.value for choice in CHOICES}:
-        topic, when = words[0], words[1].casefold()  # as it is typed: /ring ISIL follow
+    if not when and len(words) == 2 and (said := SAID.get(words[1].casefold())):
+        topic, when = words[0], said  # as it is typed: /ring ISIL follow
     subscription = await followed(desk, call, topic, "ring")
     telling = _asked(subscription.telling, when, origins, watch, surge)
     changed = telling != subscription.telling

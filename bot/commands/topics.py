@@ -35,8 +35,9 @@ async def names_of_topics(desk: Desk, call: Invocation, partial: str) -> Sequenc
     head = f"{side.name}-" if side else ""
     found = desk.catalogue.search(second if head else partial)[:25]
     wanted = fold(partial)
-    own = [name for key, (name, _) in desk.pipeline.following.named(call.tenant).items() if wanted and wanted in key]
-    packs = [pack.name for key, pack in desk.catalogue.packs.items() if wanted and key.startswith(wanted)]
+    # Before anything is typed these say more of what can be followed than the first names of the alphabet.
+    own = [name for key, (name, _) in desk.pipeline.following.named(call.tenant).items() if wanted in key]
+    packs = [pack.name for key, pack in desk.catalogue.packs.items() if key.startswith(wanted)]
     named = [Choice(name, name) for name in (*own, *packs)] if not head else []
     return [*named, *(Choice(head + entity.name, head + described(entity)) for entity in found)][:25]
 

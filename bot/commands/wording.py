@@ -57,6 +57,8 @@ def rate(count: int, days: float) -> str:
 
 def duration(span: timedelta) -> str:
     minutes = int(span.total_seconds()) // 60
+    if minutes < 1:
+        return f"{span.total_seconds():.0f} s"
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"

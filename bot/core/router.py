@@ -73,7 +73,15 @@ class Router:
         try:
             action, what = action_of(found), f"/{found.name}"
             authorise(invocation, action, invocation.channel, what=what)
-            arguments = {option.name: checked(option, values.get(option.name), invocation) for option in found.options}
+            arguments: dict[str, Any] = {}
+            for option in found.options:
+                try:
+                    arguments[option.name] = checked(option, values.get(option.name), invocation)
+                except UserError as error:
+                    if option.now is None or values.get(option.name):
+                        raise
+                    text = await option.now(self.desk, invocation, values)
+                    raise UserError(f"{error} Now it is: {text}") from error
             for argument in arguments.values():
                 if isinstance(argument, Channel):
                     authorise(invocation, action, argument, what=what)

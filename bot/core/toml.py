@@ -79,6 +79,6 @@ def read(path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: is not valid TOML: {error}") from error
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
     except RecursionError as error:
         raise SettingsError(f"{path}: is nested too deeply") from error

@@ -75,7 +75,7 @@ class Catalogue:
         try:
             return _read([Table(tomllib.loads(source), where, source)])
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{where}: is not valid TOML: {error}") from error
+            raise SettingsError(f"{where} is not valid TOML: {error}") from error
 
     @cached_property
     def fingerprint(self) -> str:

@@ -314,16 +314,49 @@ async def test_status_measures(newsroom: Newsroom) -> None:
 async def test_help_lists_every_command_and_explains_one(newsroom: Newsroom) -> None:
     text = await newsroom.say("/help")
     for command in COMMANDS:
-        assert f"/{command.name}" in text
+        first, _, second = command.name.partition(" ")
+        assert f"/{first}" in text
+        assert second in text
+    assert len(text) < 3_500  # of the 4,000 characters of a card in Discord, whose end would be cut off
+    for group in ("topic", "feed"):
+        told = await newsroom.say(f"/help {group}")
+        assert all(f"/{c.name}" in told for c in COMMANDS if c.name.startswith(f"{group} "))
     one = await newsroom.say("/help subscribe")
     assert "/subscribe topic [to channel]" in one
     assert "/sub" in one
     assert "Did you mean /subscribe" in await newsroom.say("/help subscrib")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/topic edit farming", "What is the query? What it means; names of one thing with OR between: Acme OR “Acme "
+         "Corp”. Now it is: wheat OR barley"),
+        ("/topic edit nothing", "has named no topic nothing"),
+        ("/feed set", "What is the feed?"),
+        ("/feed set Tigris", "How many minutes?"),
+        ("/subscribe Iraq to #nowhere", "There is no channel #nowhere here. There is #general, #oil."),
+        ("/latest Iraq", "Nothing about Iraq in the last 30 days"),
+        ("/latest", "Nothing in the archive yet"),
+        ("/more The cat sat", "That text names nobody"),
+        ("/ring ISIL follow-ups", "with follow-ups"),
+        ("/stories", "No stories in the last 2 days"),
+        ("/changes Iraq", "Nothing about Iraq was changed"),
+        ("/topic history farming", ", Ada: wheat OR barley"),
+    ],
+)  # fmt: skip
+async def test_what_is_said_reads_as_a_person_would_say_it(newsroom: Newsroom, line: str, said: str) -> None:
+    await newsroom.say("/topic create farming wheat OR barley")
+    await newsroom.say("/subscribe ISIL")
+    assert said in await newsroom.say(line)
+
+
 async def test_names_complete_from_what_exists(newsroom: Newsroom) -> None:
     await newsroom.say("/subscribe ISIL")
     await newsroom.add_feed(source="Pack Paper")
+    await newsroom.say('/topic create "our firm" Acme OR Zenith')
+    assert (await completed(newsroom, "/subscribe "))[:2] == ["/subscribe our firm", "/subscribe Sahel countries"]
+    assert await completed(newsroom, "/topic edit ") == ['/topic edit "our firm"']
     assert await completed(newsroom, "/unsub ") == ["/unsub ISIL"]
     assert "/subscribe Russia" in await completed(newsroom, "/subscribe Russi")
     assert "/subscribe Russia-Iraq" in await completed(newsroom, "/subscribe Russia-Ira")

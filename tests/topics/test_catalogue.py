@@ -165,7 +165,7 @@ def test_an_arabic_name_is_known_with_the_words_that_stick_to_it() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("[[entity", "topics.toml: is not valid TOML"),
+        ("[[entity", "topics.toml is not valid TOML"),
         ('[[entity]]\nname = "Iraq"', "kind is missing"),
         (ENTITY.replace('kind = "country"', 'kind = "planet"'), "kind must be one of country"),
         (ENTITY + "aliases = []", "there is no key 'aliases'"),
