@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bot.topics.document import Document
 from bot.topics.entity import CALLED, Alias, AliasKind, Entity
@@ -28,8 +29,7 @@ WEIGHTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Words from `start` up to `end` that stand for something wanted. `weight` is in (0, 1].
 
     `kind` is the kind of the entity, and empty for a phrase.

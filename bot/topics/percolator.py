@@ -29,7 +29,7 @@ from bot.topics.query.judge import MOST_SIDES, is_flat, judge_query, judge_row, 
 from bot.topics.query.node import Node, keys
 from bot.topics.query.parse import LONGEST
 from bot.topics.query.requires import commonness, suffices
-from bot.topics.query.row import Numbers, Rows, encode, fits, groups, items, row_of
+from bot.topics.query.row import Numbers, Rows, encode, fits, items, row_of
 from bot.topics.resolve import resolve
 from bot.topics.score import THRESHOLDS, Scorer
 from bot.topics.topic import Topic, TopicKind
@@ -212,7 +212,7 @@ class Percolator:
             flag = flags[number]
             asked = Sensitivity.EVERYTHING if lower and names[number] in lower else sensitivity
             if flag & _GROUPED:
-                required, apart = groups(rows[number]), bool(flag & _APART)
+                required, apart = rows.groups(number), bool(flag & _APART)
                 if asked is sensitivity and not glance.may_ring(required, apart=apart):
                     continue
                 most = MOST_SIDES if flag & _QUERY else len(required)
@@ -321,7 +321,7 @@ class Percolator:
 
     def _best(self, number: int) -> int:
         """Where a topic had best wait: under its rarest group (times 16), split by its second rarest."""
-        required = groups(self._rows[number])[:16]
+        required = self._rows.groups(number)[:16]
         if len(required) == 1:
             return 0
         order = sorted(range(len(required)), key=lambda place: self._commonness(required[place]))
@@ -330,7 +330,7 @@ class Percolator:
     def _post(self, number: int, place: int) -> None:
         self._posted[number] = place
         slots = self._slots
-        for key in groups(self._rows[number])[place >> 4]:
+        for key in self._rows.groups(number)[place >> 4]:
             slot = slots[key]
             if slot is None:
                 slots[key] = number
@@ -343,7 +343,7 @@ class Percolator:
 
     def _seconds(self, number: int) -> Numbers:
         anchor, second = divmod(self._posted[number], 16)
-        return groups(self._rows[number])[second] if anchor != second else (_ALONE,)
+        return self._rows.groups(number)[second] if anchor != second else (_ALONE,)
 
     def _put(self, slot: _Slot, number: int) -> None:
         for key in self._seconds(number):
@@ -356,7 +356,7 @@ class Percolator:
                 waiting.append(number)
 
     def _withdraw(self, number: int) -> None:
-        for key in groups(self._rows[number])[self._posted[number] >> 4]:
+        for key in self._rows.groups(number)[self._posted[number] >> 4]:
             slot = self._slots[key]
             if isinstance(slot, int) or slot is None:
                 self._slots[key] = None

@@ -45,9 +45,10 @@ class Present:
 
     def mentions(self, group: tuple[int, ...]) -> list[Mention]:
         """The mentions of any key of a group, in the order of the article."""
-        if len(group) == 1:
-            return self._of(group[0])
-        found = {mention for number in group if number in self.places for mention in self._of(number)}
+        here = [number for number in group if number in self.places]
+        if len(here) == 1:
+            return self._of(here[0])
+        found = {mention for number in here for mention in self._of(number)}
         return sorted(found, key=lambda mention: (mention.start, mention.end, mention.weight))
 
     def _of(self, number: int) -> list[Mention]:

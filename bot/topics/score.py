@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import exp, prod, sqrt
+from typing import NamedTuple
 
 from bot.core.model import Evidence, Sensitivity
 from bot.stories import is_rubric
@@ -69,8 +70,7 @@ _PASSING_WEIGHT = 0.15
 """For where something was said ("told Reuters in London") and for the line of credits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A mention with the number of its sentence and its weight there."""
 
     mention: Mention
@@ -78,9 +78,12 @@ class Placed:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One thing that a topic requires, as an article speaks of it: by sentence, and how much it is about it."""
+    """One thing that a topic requires, as an article speaks of it: by sentence, and how much it is about it.
+
+    The same mentions are the same object, so that what was worked out of it is found by it.
+    """
 
     mentions: Sequence[Mention]
     by_sentence: dict[int, list[Placed]]
@@ -88,7 +91,10 @@ class Side:
 
 
 class Scorer:
-    """Scores and quotes one document. Who else crowds a sentence counts too, so it sees all that is present."""
+    """Scores and quotes one document. Who else crowds a sentence counts too, so it sees all that is present.
+
+    Hundreds of topics share a few dozen sides: what was worked out of some sides is remembered for the next topic.
+    """
 
     def __init__(self, document: Document, present: Present) -> None:
         self.document = document
@@ -101,6 +107,9 @@ class Scorer:
                 place = document.sentence_at(mention.start), mention.kind
                 self._crowd.setdefault(place, set()).add(entity)
         self._sides: dict[tuple[int, ...], Side | None] = {}
+        self._sides_of: dict[tuple[Mention, ...], Side] = {}
+        self._together: dict[tuple[tuple[Side, ...], bool], float] = {}
+        self._quotes: dict[tuple[Side, ...], tuple[Evidence, ...]] = {}
 
     @cached_property
     def is_rubric(self) -> bool:
@@ -116,6 +125,14 @@ class Scorer:
         return self._sides[group]
 
     def side_of(self, mentions: Sequence[Mention]) -> Side:
+        """The same for mentions that were chosen, of which many topics choose the same."""
+        key = tuple(mentions)
+        side = self._sides_of.get(key)
+        if side is None:
+            side = self._sides_of[key] = self._placed(mentions)
+        return side
+
+    def _placed(self, mentions: Sequence[Mention]) -> Side:
         by_sentence: dict[int, list[Placed]] = {}
         for mention in mentions:
             index = self.document.sentence_at(mention.start)
@@ -157,6 +174,13 @@ class Scorer:
         article. Only sides that are brought together pass the normal threshold; with `apart` false (plain words), an
         article that is much about each of them is about all.
         """
+        key = tuple(sides), apart
+        score = self._together.get(key)
+        if score is None:
+            score = self._together[key] = self._brought_together(sides, apart=apart)
+        return score
+
+    def _brought_together(self, sides: Sequence[Side], *, apart: bool) -> float:
         if apart and not _disjoint([side.mentions for side in sides]):
             return 0.0
         if apart and self.is_rubric:
@@ -194,6 +218,13 @@ class Scorer:
 
     def quotes(self, sides: Sequence[Side]) -> tuple[Evidence, ...]:
         """The sentences that show it, best first: those with all the sides, else the best one of each side."""
+        key = tuple(sides)
+        quotes = self._quotes.get(key)
+        if quotes is None:
+            quotes = self._quotes[key] = self._quoted(sides)
+        return quotes
+
+    def _quoted(self, sides: Sequence[Side]) -> tuple[Evidence, ...]:
         ranked = sorted({index for side in sides for index in side.by_sentence}, key=lambda i: self._rank(i, sides))
         chosen = [index for index in ranked if all(index in side.by_sentence for side in sides)]
         if not chosen:

@@ -154,6 +154,8 @@ class Evaluator:
         self, how: How, words: int, left: list[Mention], right: list[Mention]
     ) -> tuple[list[Mention], list[Mention]] | None:
         """Of two lists of mentions, those near one of the other list; None where none are."""
+        if len(left) == len(right) == 1:
+            return self._pair(how, words, left, right)
         starts = sorted(right, key=lambda mention: mention.start)
         ends = sorted(right, key=lambda mention: mention.end)
         by_start, by_end = [mention.start for mention in starts], [mention.end for mention in ends]
@@ -170,6 +172,17 @@ class Evaluator:
                     lefts[mention] = None
                     rights[second if first is mention else first] = None
         return (_merged([list(lefts)]), _merged([list(rights)])) if lefts else None
+
+    def _pair(
+        self, how: How, words: int, left: list[Mention], right: list[Mention]
+    ) -> tuple[list[Mention], list[Mention]] | None:
+        """The same for one mention of each, which is most of them."""
+        (one,), (other,) = left, right
+        if one.end <= other.start:
+            near = self._close(how, words, one, other)
+        else:
+            near = other.end <= one.start and how is not How.ONEAR and self._close(how, words, other, one)
+        return (left, right) if near else None
 
     def _close(self, how: How, words: int, first: Mention, second: Mention) -> bool:
         document = self._document

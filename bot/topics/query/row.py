@@ -78,10 +78,11 @@ def items(row: Sequence[int]) -> Iterator[tuple[int, list[Numbers], int, int]]:
         at = past
 
 
-def groups(row: Sequence[int]) -> list[Numbers]:
-    """What must be there, one key of each group at least; each group once."""
+def groups(row: Sequence[int], at: int = 0, end: int = -1) -> list[Numbers]:
+    """What must be there, one key of each group at least; each group once. The row may be a part of a longer one."""
     found: list[Numbers] = []
-    at, end = 0, len(row)
+    if end < 0:
+        end = len(row)
     while at < end:
         head = row[at]
         if head == _ONE:
@@ -194,6 +195,11 @@ class Rows:
     def __getitem__(self, number: int) -> array[int]:
         first = self._first[number] + 1
         return self._row[first : first + self._row[first - 1]]
+
+    def groups(self, number: int) -> list[Numbers]:
+        """What the row of that number requires."""
+        first = self._first[number] + 1
+        return groups(self._row, first, first + self._row[first - 1])
 
     def true(self, numbers: Iterable[int], places: Places, document: Document) -> list[int]:
         """Those of the numbers whose rows are true of an article."""
