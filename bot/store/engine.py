@@ -184,7 +184,7 @@ async def connect(url: str) -> Database:
     parsed = parse_url(url)
     shown = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() == "sqlite":
-        _make_file(Path(str(parsed.database)), shown)
+        _make_file(Path(str(parsed.database)))
     try:
         database = Database(parsed)
     except (NoSuchModuleError, TypeError) as error:
@@ -198,13 +198,16 @@ async def connect(url: str) -> Database:
     return database
 
 
-def _make_file(file: Path, shown: str) -> None:
+def _make_file(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Private feed addresses hold tokens: the file, and the journals that copy its mode, are for their owner.
         file.touch(mode=0o600)
     except OSError as error:
-        raise SettingsError(f"{SETTING}: cannot make {shown}: {error.strerror}.") from error
+        raise SettingsError(
+            f"The database cannot be made at {file}: {error.strerror}. "
+            f"NEWSBELL_DATA_DIR is its folder, unless {SETTING} names another file."
+        ) from error
 
 
 def _cause(error: BaseException) -> str:

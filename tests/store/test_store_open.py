@@ -89,7 +89,7 @@ async def test_a_file_that_is_no_database_is_said_and_left_alone(tmp_path: Path)
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(SettingsError, match="cannot make sqlite"):
+    with pytest.raises(SettingsError, match=r"cannot be made at .*: .* NEWSBELL_DATA_DIR"):
         await Store.open(f"sqlite:///{tmp_path}/file/data/newsbell.db")
 
 
