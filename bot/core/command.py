@@ -50,7 +50,8 @@ class Choice:
 class Invocation:
     """Who says something, where. `channels` and `roles` are those of this server that the person may choose from.
 
-    `closed` is why nothing can be done in `channel`, in a sentence for the person; empty where it is open.
+    `closed` is why nothing can be done in `channel`, in a sentence for the person; empty where it is open. `files` came
+    with the words, where a platform lets a line of chat bring any: an option that wants a file takes the first.
     """
 
     tenant: str
@@ -61,6 +62,7 @@ class Invocation:
     locale: str = "en"
     roles: tuple[Role, ...] = ()
     closed: str = ""
+    files: tuple[File, ...] = ()
 
 
 CHANNELS_NAMED = 5
@@ -190,6 +192,8 @@ def _option(parameter: inspect.Parameter, hint: Any) -> Option:
 
 def checked(option: Option, value: Any, invocation: Invocation) -> Any:
     """The value as the command's function wants it. Raises UserError that names the option."""
+    if option.kind is OptionKind.FILE and not isinstance(value, File) and invocation.files:
+        value = invocation.files[0]
     if value is None or value == "":
         if option.required:
             many = option.kind is OptionKind.INT and option.name.endswith("s")
@@ -227,7 +231,7 @@ def _channel(value: str, invocation: Invocation) -> Channel:
 def _file(option: Option, value: Any) -> File:
     if isinstance(value, File):
         return value
-    raise UserError(f"A {option.name} can be handed over where files can be sent with a command, as in Discord.")
+    raise UserError(f"A {option.name} is attached to the command and not named in it.")
 
 
 def _role(value: str, invocation: Invocation) -> Role:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import uuid4
@@ -15,9 +15,9 @@ import structlog
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from bot.core.command import Choice, Invocation, Reply
+from bot.core.command import Choice, Invocation, OptionKind, Reply
 from bot.core.line import unfinished
-from bot.core.message import Message, paragraph, to_json
+from bot.core.message import File, Message, paragraph, to_json
 from bot.core.model import Channel, Person
 from bot.core.router import Router
 from bot.platforms.web.charts import add_charts
@@ -178,6 +178,8 @@ def _commands(routes: APIRouter, room: Room) -> None:
         text = typed.text.strip()
         name = _plain(typed.name)
         asked = await invocation(room, request, here, name=name, zone=typed.zone)
+        if typed.file:
+            asked = replace(asked, files=(File(typed.file.name, typed.file.content),))
         reply = await room.router.answer(asked, text)
         posted = [] if reply.private else await _say(chat, here, name, text, reply, typed.thread or uuid4().hex)
         if posted:
@@ -218,6 +220,7 @@ def _commands(routes: APIRouter, room: Room) -> None:
                     aliases=list(each.aliases),
                     examples=[f"/{example.removeprefix('/')}" for example in each.examples],
                     private=each.private,
+                    file=any(option.kind is OptionKind.FILE for option in each.options),
                 )
                 for each in room.router.commands
             ]

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 BIGGEST_BODY = 64 * 1024
+BIGGEST_COMMAND = 1_400_000
+"""One that brings a file of a megabyte, in base64. It is read only once its sender was let in."""
 OPEN = ("/static/", "/login", "/api/login", "/healthz", "/favicon.ico")
 """What is served without a session: the login page with what it needs, and the health check."""
 
@@ -163,8 +165,11 @@ class Gate:
         # The length is announced or the request is refused: then nothing needs counting on the way in.
         if "transfer-encoding" in headers:
             return 411, "Send a Content-Length with the request."
-        if not headers.get("content-length", "0").isdecimal() or int(headers.get("content-length", "0")) > BIGGEST_BODY:
-            return 413, "That is too big: a request has at most 64 kB."
+        is_command = path.startswith("/api/channels/") and path.endswith("/commands")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > (BIGGEST_COMMAND if is_command else BIGGEST_BODY):
+            most = "a file has at most 1 MB" if is_command else "a request has at most 64 kB"
+            return 413, f"That is too big: {most}."
         return None
 
     def _knows_password(self, scope: Scope, headers: Headers) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
+FILE_MOST = 1_000_000
 CURSOR = "1042-1795692720000"
 
 
@@ -135,6 +136,13 @@ class Lines(Shape):
     earlier: bool = Field(description="Whether the channel has messages before these; ask again with `before`.")
 
 
+class Handed(Shape):
+    """A file that goes with a command."""
+
+    name: str = Field(min_length=1, max_length=200, examples=["feeds.opml"])
+    content: Base64Bytes = Field(description="At most 1 MB, as base64.", max_length=FILE_MOST)
+
+
 class Typed(Shape):
     text: str = Field(
         min_length=1, max_length=4000, description="The line as it is typed.", examples=["/subscribe ISIL"]
@@ -147,6 +155,7 @@ class Typed(Shape):
         examples=["5f2b1c9e-0d7a"],
     )
     zone: str = Field("", max_length=64, description="The reader's time zone.", examples=["Europe/Berlin"])
+    file: Handed | None = Field(None, description="For a command that wants one.")
 
 
 class Heard(Said):
@@ -179,6 +188,7 @@ class Known(Shape):
     aliases: list[str] = Field(examples=[["sub"]])
     examples: list[str] = Field(examples=[["/subscribe ISIL"]])
     private: bool = Field(description="Whether its answer is for the asker only.")
+    file: bool = Field(False, description="Whether it wants a file beside its words.")
 
 
 class Commands(Shape):

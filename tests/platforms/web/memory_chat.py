@@ -187,7 +187,12 @@ async def export(desk: Desk, call: Invocation) -> Message:
     return Message(title="A file", file=File("feeds.opml", b"<opml/>"))
 
 
-COMMANDS = (subscribe, unsubscribe, news, mute, help_, export)
+@command("import", "A file to hand over")
+async def import_(desk: Desk, call: Invocation, file: Annotated[File, Option("The file")]) -> Message:
+    return Message(title=f"{file.name} has {len(file.content)} bytes", tone=Tone.SUCCESS)
+
+
+COMMANDS = (subscribe, unsubscribe, news, mute, help_, export, import_)
 
 
 def small_router(desk: Desk | None = None) -> Router:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -147,6 +148,20 @@ async def test_what_is_no_command_is_answered_privately_with_the_nearest(web: We
     assert answer["reply"]["buttons"][0]["command"] == "subscribe ISIL"
 
 
+async def test_a_file_comes_with_a_command_that_wants_one(web: Web) -> None:
+    content = b64encode(b"<opml/>" * 100_000).decode()
+    answer = await web.say("/import", file={"name": "mine.opml", "content": content})
+    assert answer["reply"]["title"] == "mine.opml has 700000 bytes"
+    assert "What is the file?" in (await web.say("/import"))["reply"]["body"][0]["spans"][0]["text"]
+    assert "is attached" in (await web.say("/import mine.opml"))["reply"]["body"][0]["spans"][0]["text"]
+    known = (await web.get("/api/commands"))["commands"]
+    assert [each["name"] for each in known if each["file"]] == ["import"]
+    for big, status in ((b"x" * 1_000_001, 422), (b"x" * 1_100_000, 413)):
+        body = {"text": "/import", "file": {"name": "big.opml", "content": b64encode(big).decode()}}
+        async with web.http.post("/api/channels/general/commands", json=body) as refused:
+            assert refused.status == status, await refused.text()
+
+
 async def test_a_half_typed_line_is_completed(web: Web) -> None:
     found = await web.get("/api/complete", params={"text": "/su"})
     assert [(c["value"], c["text"], c["label"]) for c in found["choices"]] == [
@@ -154,7 +169,7 @@ async def test_a_half_typed_line_is_completed(web: Web) -> None:
     ]
     found = await web.get("/api/complete", params={"text": "/"})
     declared = [c["text"] for c in found["choices"]]
-    assert declared == ["/subscribe", "/unsubscribe", "/news", "/mute", "/help", "/export"]
+    assert declared == ["/subscribe", "/unsubscribe", "/news", "/mute", "/help", "/export", "/import"]
     found = await web.get("/api/complete", params={"text": "/subscribe IS", "channel": "web:general"})
     assert [(c["value"], c["text"]) for c in found["choices"]] == [("/subscribe ISIL", "ISIL")]
     assert found["usage"] == "/subscribe topic [to channel]"
@@ -178,7 +193,8 @@ WRONG: tuple[tuple[str, str, dict[str, Any], int, str], ...] = (
     ("POST", "/api/channels/general/commands", {"json": {"text": ""}}, 422, "text:"),
     ("POST", "/api/channels/general/commands", {"json": {"text": "/help", "admin": True}}, 422, "admin:"),
     ("POST", "/api/channels/general/commands", {"data": b"{", "json": None}, 422, ""),
-    ("POST", "/api/channels/general/commands", {"json": {"text": "x" * 70_000}}, 413, "64 kB"),
+    ("POST", "/api/channels", {"json": {"name": "x" * 70_000}}, 413, "64 kB"),
+    ("POST", "/api/channels/general/commands", {"json": {"text": "x" * 1_500_000}}, 413, "1 MB"),
 )
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.core.chart import Chart
 from bot.core.message import Button, Field, Kind, Message, Paragraph, Span, Style, Tone, dated, paragraph
@@ -190,6 +190,25 @@ async def test_a_file_in_an_answer_is_taken_away_as_often_as_one_likes(web: Web,
         file = await taken.value
         assert file.suggested_filename == "feeds.opml"
         assert (await file.path()).read_text() == "<opml/>"
+
+
+async def test_a_command_that_wants_a_file_asks_for_it(web: Web, new_page: NewPage) -> None:
+    page = await new_page(web.platform.url)
+    await live(page)
+    line = page.get_by_role("combobox", name="Command")
+    attach = page.get_by_role("button", name="Choose a file")
+    await expect(attach).to_be_hidden()
+    await line.fill("/import")
+    await expect(attach).to_be_visible()
+    mine: FilePayload = {"name": "mine.opml", "mimeType": "text/xml", "buffer": b"<opml/>"}
+    for by_key in (True, False):
+        await line.fill("/import")
+        async with page.expect_file_chooser() as asked:
+            await (line.press("Enter") if by_key else attach.click())
+        await (await asked.value).set_files(mine)
+        await expect(page.locator(".answer", has_text="mine.opml has 7 bytes").last).to_be_visible()
+        await expect(line).to_have_value("")
+    await expect(page.locator(".said", has_text="/import mine.opml")).to_have_count(2)
 
 
 async def test_an_edited_alert_is_drawn_again_in_its_place(web: Web, new_page: NewPage) -> None:

@@ -40,5 +40,18 @@ export const commands = () => ask("/api/commands");
 export const leave = () => ask("/api/logout", { method: "POST" });
 export const complete = (text, channel, signal) =>
   ask(`/api/complete?${new URLSearchParams({ text, channel })}`, { signal });
-export const say = (channel, text, name, thread = "") =>
-  ask(`${at(channel)}/commands`, send("POST", { text, name, thread, zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "" }));
+export const say = async (channel, text, name, thread = "", file = null) => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  const handed = file && { name: file.name.slice(0, 200), content: await encoded(file) };
+  return ask(`${at(channel)}/commands`, send("POST", { text, name, thread, zone, file: handed }));
+};
+
+/** A file as base64, which is how JSON carries it. */
+function encoded(file) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => done(reader.result.slice(reader.result.indexOf(",") + 1)));
+    reader.addEventListener("error", () => failed(new Problem("That file cannot be read.", 0)));
+    reader.readAsDataURL(file);
+  });
+}

@@ -106,7 +106,7 @@ function show(channel, readUpTo) {
   teach();
   const here = early.filter((each) => !each.channel || each.channel === channel);
   early = early.filter((each) => !here.includes(each));
-  here.forEach((each) => say(each.text));
+  here.forEach((each) => say(each.text, each.file));
 }
 
 async function showEarlier() {
@@ -177,19 +177,19 @@ function forget(channel, entry) {
   byId("line").focus({ preventScroll: true });
 }
 
-async function say(text) {
+async function say(text, file = null) {
   const channel = current;
   if (!channel?.entries) {
-    early.push({ channel, text });
+    early.push({ channel, text, file });
     return;
   }
-  const entry = local(channel, null, text);
+  const entry = local(channel, null, file ? `${text} ${file.name}` : text);
   const thread = token();
   byId("empty").hidden = true;
   timeline.add(entry, { mine: true });
   pending.set(thread, entry);
   try {
-    const { reply, posted } = await api.say(channel.id, text, yourName(), thread);
+    const { reply, posted } = await api.say(channel.id, text, yourName(), thread, file);
     if (posted.length) {
       await arrival(channel, posted.at(-1));
       makeRoom(channel, thread);

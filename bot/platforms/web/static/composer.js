@@ -8,7 +8,7 @@ const DEBOUNCE = 80;
 const MOST_HISTORY = 100;
 
 export class Composer {
-  /** `where()` names the channel; `send(text)` says a line there. */
+  /** `where()` names the channel; `send(text, file)` says a line there, with a file where its command wants one. */
   constructor({ where, send }) {
     this.where = where;
     this.send = send;
@@ -16,6 +16,16 @@ export class Composer {
     this.list = byId("picks");
     this.hint = byId("hint");
     this.button = byId("send");
+    this.attach = byId("attach");
+    this.file = byId("file");
+    /** Names of the commands that want a file. */
+    this.takers = [];
+    api.commands().then(({ commands }) => {
+      this.takers = commands.filter((each) => each.file).map((each) => each.name);
+      this.offerFile();
+    }, () => {});
+    this.attach.addEventListener("click", () => this.file.click());
+    this.file.addEventListener("change", () => this.file.files.length && this.submit());
     this.choices = [];
     this.selected = -1;
     this.history = recall("history", []);
@@ -43,7 +53,17 @@ export class Composer {
     this.typed();
   }
 
+  takesFile() {
+    const text = `${this.line.value.trim().replace(/^\//, "").toLowerCase()} `;
+    return this.takers.some((name) => text.startsWith(`${name} `));
+  }
+
+  offerFile() {
+    this.attach.hidden = !this.takesFile();
+  }
+
   typed() {
+    this.offerFile();
     this.button.disabled = !this.line.value.trim();
     this.past = this.history.length;
     clearTimeout(this.timer);
@@ -158,6 +178,7 @@ export class Composer {
     this.line.value = text;
     this.line.setSelectionRange(text.length, text.length);
     this.button.disabled = !text.trim();
+    this.offerFile();
     this.past = to;
     clearTimeout(this.timer);
     this.request?.abort();
@@ -170,17 +191,24 @@ export class Composer {
     this.close();
     this.line.value = "";
     this.button.disabled = true;
+    this.file.value = "";
+    this.offerFile();
     this.hint.replaceChildren();
   }
 
   submit() {
     const text = this.line.value.trim();
     if (!text) return;
+    const file = this.takesFile() ? this.file.files[0] : null;
+    if (this.takesFile() && !file) {
+      this.file.click(); // Choosing one submits again.
+      return;
+    }
     this.history = [...this.history.filter((each) => each !== text), text].slice(-MOST_HISTORY);
     this.past = this.history.length;
     this.draft = "";
     remember("history", this.history);
     this.clear();
-    this.send(text.startsWith("/") ? text : `/${text}`);
+    this.send(text.startsWith("/") ? text : `/${text}`, file);
   }
 }
