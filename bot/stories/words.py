@@ -35,6 +35,8 @@ _STEMMERS = {
     "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch", "no": "norwegian", "pt": "portuguese",
     "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
+STEMMED = tuple(_STEMMERS)
+"""The languages that have a stemmer."""
 _SAME = {"nb": "no", "nn": "no", "ms": "id", "in": "id", "iw": "he", "bs": "sr", "hr": "sr"}
 
 _LONGEST = 40

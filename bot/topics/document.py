@@ -55,6 +55,15 @@ class Document:
         moment = self.article.published or self.article.fetched_at
         return moment.date() if moment else None
 
+    @cached_property
+    def written(self) -> list[str]:
+        """The words as they are written, where that matters for their forms: with accents, in whichever case."""
+        found: list[str] = []
+        for part in self.parts:
+            found += part.written
+            found.append(BREAK)
+        return found
+
     @property
     def title_end(self) -> int:
         """The number of words in the title: a word before it stands in the title."""

@@ -116,6 +116,13 @@ class Tokens:
             self._spans = [found.span() for found in _ASCII_WORD.finditer(self._plain)]
         return self._spans
 
+    @property
+    def written(self) -> list[str]:
+        """The words with the accents that folding takes off; those of an ASCII text have none."""
+        return (
+            self.words if self._spans is None or self._plain else [self.text[start:end] for start, end in self._spans]
+        )
+
     def counted(self, ends: Sequence[int]) -> list[int]:
         """How many words begin before each of the offsets, which rise."""
         if self._spans is not None:

@@ -1,7 +1,8 @@
 """What an article holds of what topics ask for: entities (`@iraq`) and phrases (`oil price`), with their mentions.
 
-Queries ask for more: the beginning of a word (`terroris*`), something in the title (`title:@iraq`, `title:oil`), and
-what is said of the article (`source:bbc`, `lang:en`, `region:africa`). Each is a key like the others, with a number.
+Queries ask for more: the beginning of a word (`terroris*`), a word in any form (`strike~`), something in the title
+(`title:@iraq`, `title:oil`), and what is said of the article (`source:bbc`, `lang:en`, `region:africa`). Each is a key
+like the others, with a number.
 """
 
 from __future__ import annotations

@@ -47,7 +47,9 @@ def resolve(
     typed = _cleaned(text)
     folded = fold(typed)
     for known, whose in ((named, "your topic"), (catalogue.packs, "the pack")):
-        if found := known.get(folded):
+        found = known.get(folded)
+        # Folding takes the signs of a query away: `election*` is not the pack Elections.
+        if found and (not is_query(typed) or found[0].casefold() == typed.casefold()):
             meant = _resolve(found[1], catalogue)
             # A query's reading begins with what it is.
             means = "." if meant.kind is TopicKind.QUERY else f" {meant.name}."

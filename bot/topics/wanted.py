@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.stories import language
 from bot.topics.document import Document
+from bot.topics.forms import ANY_FORM, form
 from bot.topics.mention import Mention
 from bot.topics.phrases import PhraseIndex
 from bot.topics.present import Present, said_of
@@ -29,7 +31,11 @@ class Wanted:
         self._uses = array("I")
         self._free: list[int] = []
         self._lengths: Counter[int] = Counter()
-        """How many stems of each length are wanted."""
+        """How many beginnings of each length are wanted."""
+        self._inflected: dict[str, int] = {}
+        """Words that are wanted in any form, with the marks of their keys."""
+        self._forms: dict[str, dict[str, list[int]]] = {}
+        """What their forms have in common, by language; made when the first article of a language comes."""
         self._titled: dict[int, int] = {}
         """From a key to the same key in the title."""
         self._said = 0
@@ -49,6 +55,9 @@ class Wanted:
         self._index = PhraseIndex(steps)
         self._uses = array("I", uses)
         self._lengths = Counter(lengths)
+        self._inflected = {
+            key: number for key, number in self._others.items() if key[-1] == ANY_FORM and ":" not in key
+        }
         return self
 
     def __len__(self) -> int:
@@ -84,6 +93,9 @@ class Wanted:
             self._said += 1
         elif key[-1] == "*":
             self._lengths[len(key) - 1] += 1
+        elif key[-1] == ANY_FORM:
+            self._inflected[key] = number
+            self._forms.clear()
         return number
 
     def drop(self, number: int) -> bool:
@@ -107,6 +119,9 @@ class Wanted:
             self._said -= 1
         elif key[-1] == "*":
             self._lengths -= Counter([len(key) - 1])
+        elif key[-1] == ANY_FORM:
+            del self._inflected[key]
+            self._forms.clear()
         return True
 
     def find(self, document: Document, entities: Mapping[str, list[Mention]]) -> Present:
@@ -119,7 +134,9 @@ class Wanted:
                 places[number] = [(mention.start, mention.end) for mention in mentions]
                 present.named[number] = mentions
         if self._lengths:
-            self._find_stems(document, present)
+            self._find_beginnings(document, present)
+        if self._inflected:
+            self._find_forms(document, present)
         if self._titled:
             self._find_titled(document.title_end, present)
         if self._said:
@@ -129,7 +146,7 @@ class Wanted:
                     places[number] = []
         return present
 
-    def _find_stems(self, document: Document, present: Present) -> None:
+    def _find_beginnings(self, document: Document, present: Present) -> None:
         lengths, others, places = list(self._lengths), self._others, present.places
         shortest = min(lengths)
         for at, word in enumerate(document.words):
@@ -138,6 +155,19 @@ class Wanted:
                     number = others.get(f"{word[:length]}*") if len(word) >= length else None
                     if number is not None:
                         places.setdefault(number, []).append((at, at + 1))
+
+    def _find_forms(self, document: Document, present: Present) -> None:
+        """Only where somebody asks for forms: a word has to be taken apart for that, if it was not lately."""
+        lang = language(document.article.lang, document.parts[-1].text)
+        wanted = self._forms.get(lang)
+        if wanted is None:
+            wanted = self._forms[lang] = {}
+            for key, number in self._inflected.items():
+                wanted.setdefault(form(key.removesuffix(ANY_FORM), lang), []).append(number)
+        places = present.places
+        for at, word in enumerate(document.written):
+            for number in wanted.get(form(word, lang), ()):
+                places.setdefault(number, []).append((at, at + 1))
 
     def _find_titled(self, title_end: int, present: Present) -> None:
         places, named, titled = present.places, present.named, self._titled
@@ -150,4 +180,4 @@ class Wanted:
 
 
 def _is_phrase(key: str) -> bool:
-    return key[0] != "@" and key[-1] != "*" and ":" not in key
+    return key[0] != "@" and key[-1] not in "*~" and ":" not in key

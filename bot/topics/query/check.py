@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from bot.topics.forms import ANY_FORM
+from bot.topics.normalise import fold
 from bot.topics.query.lex import QueryError
 from bot.topics.query.node import IN_TITLE, And, AtLeast, Leaf, Loose, Near, Node, Not, Or, Pattern, walk
 from bot.topics.query.requires import groups
@@ -94,6 +96,10 @@ def _implies(key: str, other: str) -> bool:
         return True
     if ":" in key + other or "@" in key + other or key.endswith("*"):
         return key.endswith("*") and other.endswith("*") and key.startswith(other[:-1])
+    if key.endswith(ANY_FORM):
+        return False
+    if other.endswith(ANY_FORM):
+        return fold(other.removesuffix(ANY_FORM)) in key.split()
     if other.endswith("*"):
         return any(word.startswith(other[:-1]) for word in key.split())
     return f" {other} " in f" {key} "

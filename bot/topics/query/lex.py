@@ -19,6 +19,7 @@ class QueryError(UserError):
 
 class Sort(StrEnum):
     WORD = "word"
+    FORMS = "forms"
     QUOTED = "quoted"
     ENTITY = "entity"
     REGEX = "regex"
@@ -77,6 +78,7 @@ _TOKEN = re.compile(
     | (?P<field>[A-Za-z]{{2,20}}):(?=[^\s/:]|/[^/])
     | (?P<spaced>{_FIELDS}):(?=\s)
     | @(?:"(?P<named>[^"]*)"|(?P<entity>[^\s()"^|]+))
+    | (?P<forms>(?:(?!&&|\|)[^\s()"^~])+)~(?=[\s()^]|$)
     | (?P<word>(?:(?!&&|\|)[^\s()"^~])+)
     | (?P<other>.)
     """,
@@ -89,7 +91,7 @@ _SIGNS = re.compile(
     (?<!\S)[(]*(?:OR|NOT|SENT|PARA|AROUND\(\d+\)|O?NEAR(?:/\S*)?|MIN/\S*|\|\|?|&&)(?=[\s()"]|$)
     | (?<![^\s(])[-!](?=[^\W_]|["(@/])
     | [()^|] | "~ | &&
-    | (?<![^\s(])(?:[A-Za-z]{{2,20}}:(?:[^\s/:]|/[^/])|(?:{_FIELDS}):\s|@\S|/\S[^/]*/(?=[\s)]|$)) | \w\*(?=[\s)^]|$)
+    | (?<![^\s(])(?:[A-Za-z]{{2,20}}:(?:[^\s/:]|/[^/])|(?:{_FIELDS}):\s|@\S|/\S[^/]*/(?=[\s)]|$)) | \w[*~](?=[\s)^]|$)
     """,
     re.VERBOSE,
 )
@@ -147,7 +149,7 @@ def _token(match: re.Match[str]) -> Token | None:  # noqa: PLR0911, PLR0912  (on
     simple = {"open": Sort.OPEN, "close": Sort.CLOSE, "and": Sort.AND, "or": Sort.OR, "except": Sort.EXCEPT}
     if group in simple:
         return Token(simple[group], text, column)
-    if group in ("regex", "word"):
+    if group in ("regex", "word", "forms"):
         return Token(Sort(group), text, column, part[group])
     if group == "lone":
         raise QueryError(f"expected what is excluded directly behind {text}, as in {text}football.", column)

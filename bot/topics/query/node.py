@@ -17,8 +17,9 @@ FIELDS = ("source:", "lang:", "region:")
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """`key` is an entity (`@iraq`), a folded phrase (`oil price`), the beginning of words (`terroris*`) or what is said
-    of the article (`source:bbc`), the first three perhaps behind `title:`; `shown` is how it is written."""
+    """`key` is an entity (`@iraq`), a folded phrase (`oil price`), the beginning of words (`terroris*`), a word in any
+    form (`strike~`) or what is said of the article (`source:bbc`), all but the last perhaps behind `title:`; `shown` is
+    how it is written."""
 
     key: str
     shown: str = field(compare=False)

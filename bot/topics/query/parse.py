@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from bot.topics.catalogue import Catalogue
 from bot.topics.entity import Entity
-from bot.topics.normalise import fold
+from bot.topics.forms import ANY_FORM
+from bot.topics.normalise import Tokens, fold
 from bot.topics.query import pattern
 from bot.topics.query.check import check
 from bot.topics.query.lex import QueryError, Sort, Token, tokens
@@ -35,7 +36,18 @@ SHORTEST_STEM = 3
 """Letters before a `*`: fewer begin half the dictionary."""
 
 _OR, _AND, _NOT, _NEAR = 1, 2, 3, 4
-_STARTS = {Sort.WORD, Sort.QUOTED, Sort.ENTITY, Sort.REGEX, Sort.FIELD, Sort.OPEN, Sort.NOT, Sort.EXCEPT, Sort.MIN}
+_STARTS = {
+    Sort.WORD,
+    Sort.FORMS,
+    Sort.QUOTED,
+    Sort.ENTITY,
+    Sort.REGEX,
+    Sort.FIELD,
+    Sort.OPEN,
+    Sort.NOT,
+    Sort.EXCEPT,
+    Sort.MIN,
+}
 _THING = "a word, a “phrase”, @a-name or ("
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
@@ -156,7 +168,7 @@ class _Parser:
         start = self._token
         if self._field:
             raise QueryError(f"expected no field inside {self._field}:, found {token.found}.", token.column)
-        if start.sort not in (Sort.WORD, Sort.QUOTED, Sort.OPEN, Sort.ENTITY, Sort.REGEX):
+        if start.sort not in (Sort.WORD, Sort.FORMS, Sort.QUOTED, Sort.OPEN, Sort.ENTITY, Sort.REGEX):
             raise QueryError(f"expected {_THING} after {token.text}, found {start.found}.", start.column)
         self._field = token.value
         node = self._bracket(self._next()) if start.sort is Sort.OPEN else self._term(self._next(), alone=True)
@@ -195,6 +207,8 @@ class _Parser:
             raise QueryError(f"a query has at most {MOST_TERMS} words, names and phrases.", token.column)
         if token.sort is Sort.WORD:
             node = self._word(token, alone=alone)
+        elif token.sort is Sort.FORMS:
+            node = self._forms(token)
         elif token.sort is Sort.QUOTED:
             node = self._phrase(token)
         elif token.sort is Sort.ENTITY:
@@ -204,7 +218,9 @@ class _Parser:
         else:
             raise _unexpected(_THING, token)
         if self._token.sort is Sort.SLOP:
-            raise QueryError('expected ~ only behind a phrase in quotes, as in "a b"~5.', self._token.column)
+            raise QueryError(
+                'expected ~ with a number only behind a phrase in quotes, as in "a b"~5.', self._token.column
+            )
         return node
 
     # -- words -------------------------------------------------------------------------------------------------------
@@ -324,10 +340,27 @@ class _Parser:
             )
         self._wildcards += 1
         if self._wildcards > MOST_WILDCARDS:
-            raise QueryError(f"a query has at most {MOST_WILDCARDS} words with *.", token.column)
+            raise QueryError(f"a query has at most {MOST_WILDCARDS} words with * or ~.", token.column)
         shown = token.value.casefold()
         key = f"{stem}*"
         return Leaf(IN_TITLE + key, f"{IN_TITLE}{shown}") if self._field else Leaf(key, shown)
+
+    def _forms(self, token: Token) -> Node:
+        """A word in any form. How it is written counts for the stemmer: its key is not folded."""
+        if self._field in ("source", "lang", "region"):
+            raise QueryError(f"~ does not work after {self._field}:.", token.column)
+        if "*" in token.value:
+            raise QueryError(f"expected either * or ~ behind a word, found {token.found}.", token.column)
+        typed = Tokens(token.value)
+        if len(typed) != 1:
+            raise QueryError(f"expected one word before ~, found {token.found}.", token.column)
+        if typed.words[0] in STOPWORDS:
+            raise QueryError(f"{token.found} is too common to look for: expected a rarer word or a name.", token.column)
+        self._wildcards += 1
+        if self._wildcards > MOST_WILDCARDS:
+            raise QueryError(f"a query has at most {MOST_WILDCARDS} words with * or ~.", token.column)
+        key = typed.surface(0, 1).casefold() + ANY_FORM
+        return Leaf(IN_TITLE + key, IN_TITLE + key) if self._field else Leaf(key, key)
 
     def _entity(self, token: Token) -> Node:
         if self._field in ("source", "lang", "region"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import inf
 
+from bot.topics.forms import ANY_FORM, beginning
 from bot.topics.query.node import And, AtLeast, Leaf, Loose, Near, Node, Or, clauses, leaves
 from bot.topics.stopwords import STOPWORDS
 
@@ -19,7 +20,7 @@ def commonness(key: str) -> float:
         return 6.0
     if bare[0] == "@":
         return 2.0 * scale
-    return scale * (1.5 if bare[-1] == "*" else 1.0 / (1 + bare.count(" ")))
+    return scale * (1.5 if bare[-1] in ("*", ANY_FORM) else 1.0 / (1 + bare.count(" ")))
 
 
 def groups(node: Node) -> tuple[Group, ...]:
@@ -94,7 +95,10 @@ def terms(required: Iterable[Group], of_entity: Callable[[str], tuple[str, ...]]
             if ":" in bare:
                 room_needed = inf
                 break
-            phrases |= dict.fromkeys(of_entity(bare[1:]) if bare[0] == "@" else (bare,))
+            if bare[0] == "@":
+                phrases |= dict.fromkeys(of_entity(bare[1:]))
+            else:
+                phrases[beginning(bare.removesuffix(ANY_FORM)) if bare[-1] == ANY_FORM else bare] = None
         else:
             room_needed = len(phrases)
         if room_needed <= room:

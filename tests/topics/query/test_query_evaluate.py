@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.core.errors import UserError
 from bot.core.model import Article, Match, Sensitivity
 from bot.topics import Catalogue, Percolator, resolve
+from bot.topics.forms import form
 from bot.topics.normalise import fold
 from bot.topics.query.node import And, AtLeast, How, Leaf, Loose, Near, Node, Not, Or
 
@@ -63,6 +64,12 @@ def _match(typed: str, catalogue: Catalogue, article: Article = ARTICLE) -> Matc
         ("title:(Russia OR ISIL)", ["Islamic State"]),
         ("terroris*", ["Terrorists"]),
         ("terrorista*", None),
+        ("striking~ OR coal", None),
+        ("terrorist~", ["Terrorists"]),
+        ("officially~ OR coal", ["officials"]),
+        ("pricing~ NEAR/3 rises~", None),
+        ("prices~ NEAR/3 oils~", ["price", "oil"]),
+        ("signs~ AND title:refineries~", ["signed"]),
         ("refine* OR coal", ["refinery"]),
         ("MIN/2 (oil coal gas)", ["oil", "gas"]),
         ("MIN/3 (oil coal gas)", None),
@@ -152,7 +159,10 @@ class Definition:
         found = []
         for part, words in enumerate(self.parts[: 1 if in_title else 2]):
             for at in range(len(words)):
-                if phrase.endswith("*"):
+                if phrase.endswith("~"):
+                    if form(words[at], "en") == form(phrase[:-1], "en"):
+                        found.append((part, at, at + 1))
+                elif phrase.endswith("*"):
                     if words[at].startswith(phrase[:-1]):
                         found.append((part, at, at + 1))
                 elif words[at : at + len(wanted)] == wanted:
@@ -200,7 +210,19 @@ class Definition:
 
 
 WORDS = ("oil", "gas", "price", "rose", "terrorist", "terror", "north")
-ATOMS = st.sampled_from([*WORDS, '"oil price"', '"gas rose"', "terror*", "title:oil", "title:terror*", '"oil rose"~1'])
+ATOMS = st.sampled_from(
+    [
+        *WORDS,
+        '"oil price"',
+        '"gas rose"',
+        "terror*",
+        "terrors~",
+        "title:price~",
+        "title:oil",
+        "title:terror*",
+        '"oil rose"~1',
+    ]
+)
 OPERATORS = st.sampled_from(["AND", "OR", "NOT", "", "NEAR/1", "NEAR/3", "ONEAR/2"])
 
 
@@ -214,7 +236,7 @@ QUERIES = st.one_of(
     st.builds("MIN/{} ({}^2 {} OR {})".format, st.sampled_from([2, 3, 4]), ATOMS, ATOMS, ATOMS),
 )
 SENTENCE = st.lists(st.sampled_from([*WORDS, "said", "of"]), max_size=14).map(" ".join)
-ARTICLES = st.builds(Article, st.just("1"), SENTENCE, text=SENTENCE)
+ARTICLES = st.builds(Article, st.just("1"), SENTENCE, text=SENTENCE, lang=st.just("en"))
 
 
 @settings(deadline=None, max_examples=400)
