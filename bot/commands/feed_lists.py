@@ -18,7 +18,7 @@ NAME = "newsbell.opml"
 
 @command("feed import", "Add every feed of an OPML file, as feed readers export it", manage=True)
 async def feed_import(
-    desk: Desk, call: Invocation, file: Annotated[File, Option("The file: OPML, at most 1 MB")]
+    desk: Desk, call: Invocation, file: Annotated[File, Option("The OPML file to attach, at most 1 MB")]
 ) -> Message:
     # A file of the largest size that is let in takes a tenth of a second to read: others need not wait for that.
     found = await asyncio.to_thread(desk.lists.read, file.content)

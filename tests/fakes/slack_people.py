@@ -119,6 +119,7 @@ class SlackPeople:
         event_id: str = "",
         thread: str = "",
         team: str = TEAM,
+        file: str = "",
     ) -> None:
         """Writes to the bot in a channel. Its answer is the next of `ephemerals` or of `posted`."""
         event = {
@@ -129,6 +130,7 @@ class SlackPeople:
             "channel": channel,
             "team": team,
             **({"thread_ts": thread} if thread else {}),
+            **({"files": [{"id": file, "file_access": "visible"}]} if file else {}),
         }
         await self.tell(event, event_id, team)
 

@@ -25,6 +25,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.core.message import File
 from tests.fakes.slack_http import FakeRequests
 from tests.fakes.slack_oauth import CALLER, FakeOAuth
 from tests.fakes.slack_people import PATIENCE, Answer, SlackPeople
@@ -53,6 +54,7 @@ NEEDS = {
     "chat.postMessage": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",
+    "files.info": "files:read",
     "conversations.info": "channels:read",
     "conversations.join": "channels:join",
     "users.info": "users:read",
@@ -115,7 +117,9 @@ class FakeSlack:
         self.oauth = FakeOAuth(self, bot_token)
         self.history_page = 15
         self.expired_addresses = False
+        self.lose_files = False
         self.deleted: set[str] = set()
+        self.uploads: dict[str, tuple[File, bool]] = {}
         self._faults: list[Fault] = []
         self.socket = FakeSocketMode(self)
         self.http = FakeRequests(self, signing_secret)
@@ -133,6 +137,7 @@ class FakeSlack:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._serve)
         app.router.add_get("/link", self.socket.serve)
+        app.router.add_get("/files/{identity}", self._download)
         app.router.add_post("/answers/{address}", self._people.answered)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -202,6 +207,34 @@ class FakeSlack:
             return result
         granted = CALLER.get(self.oauth.own).scopes
         return web.json_response({"ok": True, **result}, headers={"X-OAuth-Scopes": ",".join(sorted(granted))})
+
+    def upload(self, file: File, *, elsewhere: bool = False) -> str:
+        """The id of a file that somebody uploads here, or that is kept elsewhere and only shown here."""
+        identity = f"F{self.next()}"
+        self.uploads[identity] = (file, elsewhere)
+        return identity
+
+    async def _files_info(self, _request: web.Request, arguments: Payload) -> Payload:
+        if arguments["file"] not in self.uploads:
+            raise SlackError("file_not_found")
+        file, elsewhere = self.uploads[arguments["file"]]
+        host = "https://elsewhere.example" if elsewhere else f"http://127.0.0.1:{self.port}"
+        return {
+            "file": {
+                "id": arguments["file"],
+                "name": file.name,
+                "size": len(file.content),
+                "is_external": False,
+                "url_private_download": f"{host}/files/{arguments['file']}",
+            }
+        }
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """Who has no right to a file is sent to a page to log in."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.oauth.called(token).removed or self.lose_files:
+            return web.Response(status=302, headers={"Location": "/login"})
+        return web.Response(body=self.uploads[request.match_info["identity"]][0].content)
 
     async def _auth_test(self, _request: web.Request, _arguments: Payload) -> Payload:
         own = CALLER.get()

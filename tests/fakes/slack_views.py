@@ -280,6 +280,8 @@ def _state(element: Payload, value: Any) -> Payload:
         case "conversations_select":
             start = GENERAL if element.get("default_to_current_conversation") else None
             return {"type": kind, "selected_conversation": value or start}
+        case "file_input":
+            return {"type": kind, "files": [{"id": value}] if value else []}
         case "checkboxes":
             return {"type": kind, "selected_options": element["options"] if value else []}
         case _:

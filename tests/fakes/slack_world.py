@@ -24,6 +24,7 @@ SCOPES = (  # what a workspace grants that installed the app from our manifest
     "channels:history",
     "channels:join",
     "channels:read",
+    "files:read",
     "groups:history",
     "groups:read",
     "im:history",

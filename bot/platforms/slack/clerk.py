@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.core.command import Choice, Command, Invocation, Reply
+from bot.core.command import Choice, Command, Invocation, OptionKind, Reply
+from bot.core.errors import UserError
+from bot.core.line import parse
 from bot.core.router import Router
 from bot.platforms.slack.words import Words, plain
+
+
+def file_of(command: Command) -> str:
+    """The option that wants a file; empty for most commands."""
+    return next((option.name for option in command.options if option.kind is OptionKind.FILE), "")
 
 
 class Clerk:
@@ -41,6 +48,17 @@ class Clerk:
     async def filled(self, invocation: Invocation, name: str, values: Mapping[str, Any]) -> Reply:
         """A form's values."""
         return self._said(await self._router.call(invocation, name, values))
+
+    def wants_file(self, invocation: Invocation, text: str) -> Command | None:
+        """The command that somebody wrote, if it wants a file and the door would open to it."""
+        try:
+            found, _ = parse(self._router.by_name, self._words.line(plain(text, invocation.channels)))
+        except UserError:
+            return None
+        return found if file_of(found) and self._router.allows(invocation, found) else None
+
+    def allows(self, invocation: Invocation, command: Command) -> bool:
+        return self._router.allows(invocation, command)
 
     async def choices(self, invocation: Invocation, name: str, option: str, partial: str) -> Sequence[Choice]:
         return await self._router.choices(invocation, name, option, partial)

@@ -86,7 +86,7 @@ def result(wanted: Form, message: Message) -> View:
 
 
 def values(command: Command, team: str, view: View) -> tuple[dict[str, Any], str]:
-    """What was filled in, by option, and the channel that was chosen for it all."""
+    """What was filled in, by option (a file by its id), and the channel that was chosen for it all."""
     state: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
     filled: dict[str, Any] = {}
     for option in command.options:
@@ -139,10 +139,14 @@ def _chooser(command: Command, known: Mapping[str, Command], spoken: Mapping[str
 
 
 def _element(option: Option, preset: str) -> Block:
-    if option.kind is OptionKind.CHANNEL:
-        return _conversations(current=False)
-    if option.kind is OptionKind.FLAG:
-        return _flag(option)
+    if option.kind in (OptionKind.CHANNEL, OptionKind.FLAG):
+        return _conversations(current=False) if option.kind is OptionKind.CHANNEL else _flag(option)
+    if option.kind is OptionKind.FILE:
+        return {"type": "file_input", "action_id": FIELD, "max_files": 1}
+    return _typed(option, preset)
+
+
+def _typed(option: Option, preset: str) -> Block:
     start: Block
     if option.kind is OptionKind.INT:
         start = {"initial_value": str(option.default)} if option.default is not None else {}
@@ -176,6 +180,8 @@ def _filled(block: Mapping[str, Any] | None) -> Any:
     element = (block or {}).get(FIELD) or {}
     if element.get("type") == "checkboxes":
         return bool(element.get("selected_options"))
+    if element.get("type") == "file_input":
+        return next((each["id"] for each in element.get("files") or ()), None)
     if chosen := element.get("selected_option"):
         return chosen["value"]
     return element.get("selected_conversation") or element.get("value")

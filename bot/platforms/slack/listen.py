@@ -15,14 +15,16 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 from slack_sdk.errors import SlackClientError
 
 from bot.core.command import Invocation, Reply
+from bot.core.errors import UserError
 from bot.core.message import Kind, paragraph
-from bot.core.router import Router
+from bot.core.router import Router, sorry
+from bot.platforms.slack import files
 from bot.platforms.slack.clerk import Clerk
 from bot.platforms.slack.draw import OPEN, PRESS, Drawn, looks
 from bot.platforms.slack.once import Marks
 from bot.platforms.slack.outcome import taken
 from bot.platforms.slack.teams import Team, Teams
-from bot.platforms.slack.windows import Followed, Windows
+from bot.platforms.slack.windows import FIRST, Followed, Windows
 from bot.platforms.slack.words import after_mention
 
 log = structlog.get_logger(__name__)
@@ -69,6 +71,10 @@ class Listener:
         team = await self._at(context, body["channel_id"])
         named = body.get("channel_name", "")
         invocation = await team.directory.invocation(body["channel_id"], body["user_id"], named)
+        # Nothing can be handed over with a slash command; its form can take a file.
+        wanting = self._clerk.wants_file(invocation, text)
+        if wanting and await self._form(body, context, wanting.name):
+            return
         reply = await self._clerk.typed(invocation, text)
         if team.directory.is_hidden(invocation, named):
             note = f"I am not in this channel and can post nothing here. Type /invite {team.bot} first."
@@ -80,9 +86,9 @@ class Listener:
         """Whose channel it is that somebody speaks in."""
         return await self._teams.hosting(await self._teams.get(context.team_id or ""), channel)
 
-    async def _form(self, body: Body, context: AsyncBoltContext) -> bool:
+    async def _form(self, body: Body, context: AsyncBoltContext, command: str = FIRST) -> bool:
         try:
-            await self._windows.open(context, body["trigger_id"], body["channel_id"])
+            await self._windows.open(context, body["trigger_id"], body["channel_id"], command)
         except (SlackClientError, aiohttp.ClientError, OSError) as error:
             log.warning("slack did not open a form", reason=str(error)[:200])
             return False
@@ -111,7 +117,14 @@ class Listener:
             return
         team = await self._at(context, event["channel"])
         invocation = await team.directory.invocation(event["channel"], event["user"])
-        reply = await self._clerk.typed(invocation, after_mention(event.get("text") or ""))
+        text = after_mention(event.get("text") or "")
+        try:
+            if event.get("files") and self._clerk.wants_file(invocation, text):
+                spoken_from = await self._teams.get(context.team_id or "")
+                invocation = replace(invocation, files=(await files.read(spoken_from, event["files"][0]["id"]),))
+            reply = await self._clerk.typed(invocation, text)
+        except UserError as error:
+            reply = Reply(sorry(error))
         thread = event.get("thread_ts")
         if reply.private:
             await taken(looks(reply.message), lambda drawn: _privately(team, invocation, drawn, thread))

@@ -17,6 +17,7 @@ SCOPES = {
     "chat:write": "post alerts and answers",
     "chat:write.public": "post in public channels without an invitation",
     "commands": "the slash command and the shortcuts",
+    "files:read": "read the list of feeds that somebody hands over with a command",
     "groups:history": "as channels:history, in private channels it was invited to",
     "groups:read": "as channels:read, for private channels it was invited to",
     "im:history": "as channels:history, in the app's own conversation with a person",

@@ -12,9 +12,13 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
+from bot.core.command import Invocation
+from bot.core.errors import UserError
 from bot.core.message import Message, paragraph
 from bot.core.model import Subscription
-from bot.platforms.slack.clerk import Clerk
+from bot.core.router import sorry
+from bot.platforms.slack import files
+from bot.platforms.slack.clerk import Clerk, file_of
 from bot.platforms.slack.draw import PRESS
 from bot.platforms.slack.form import (
     AGAIN,
@@ -206,11 +210,25 @@ class Windows:
         chosen: bool = False,
     ) -> Message:
         chosen = chosen and bool(wanted.channel)
-        team = await self._teams.hosting(team, wanted.channel)
+        opened_in, team = team, await self._teams.hosting(team, wanted.channel)
         invocation = await team.directory.invocation(wanted.channel, user, chosen=chosen)
         if filled is not None:
+            try:
+                filled = await self._with_file(opened_in, invocation, wanted, filled)
+            except UserError as error:
+                return sorry(error)
             return (await self._clerk.filled(invocation, wanted.command, filled)).message
         return (await self._clerk.pressed(invocation, line)).message
+
+    async def _with_file(
+        self, team: Team, invocation: Invocation, wanted: Form, filled: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What was filled in, with the file in place of its id. Raises UserError where Slack does not hand it over."""
+        command = self._clerk.find(wanted.command)
+        option = file_of(command) if command else ""
+        if command is None or option not in filled or not self._clerk.allows(invocation, command):
+            return filled
+        return {**filled, option: await files.read(team, filled[option])}
 
 
 async def _tell(team: Team, view_id: str, wanted: Form, message: Message) -> None:

@@ -20,7 +20,7 @@ from tests.fakes.slack_world import ALERTS, TEAM, text_of
 from tests.platforms.slack.stage import running
 
 HOUSE = tuple(each for each in COMMANDS if not any(o.kind is OptionKind.FILE for o in each.options))
-"""Those that can be said in Slack: a file cannot be handed over with a command there."""
+"""Those that can be typed in Slack; how a file is handed over there is in test_slack_files.py."""
 CHART = Chart("ISIL", "articles", (("25 Nov", 3), ("26 Nov", 8)))
 
 
