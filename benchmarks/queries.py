@@ -28,6 +28,7 @@ TARGET = 50.0
 """Milliseconds of CPU per kB."""
 PIECES = (
     "Iraq", "oil", "gas price", "the", "IS", "داعش", "ИГИЛ", "伊斯兰国", "@isil", "@nobody", "terroris*", "*", "a*",
+    "strike~", "a~",
     '"oil price"', '"oil price"~3', '"', "~", "AND", "OR", "NOT", "&&", "||", "!", "-", "(", ")", "((",
     "NEAR/5", "NEAR/", "ONEAR/3", "AROUND(4)", "SENT", "PARA", "MIN/2", "^3", "title:", "title:Iraq", "source:bbc",
     "lang:en", "region:", "/F-?16/", "/(a+)+$/", "/[/", "\u202e", "\x00", "😀", "\ud83d", "Z\u0301\u0302\u0303",
