@@ -32,7 +32,8 @@ from bot.jobs import Jobs
 from bot.places import close
 from bot.rate_limits import LIMITS, Gate, RateLimits, Room
 from bot.store import Store
-from bot.store.outbox import MOST_DEATHS, SUSPECT_DEATHS
+from bot.store.delivery_row import MOST_DEATHS
+from bot.store.outbox import SUSPECT_DEATHS
 
 log = structlog.get_logger(__name__)
 
@@ -129,12 +130,17 @@ class Courier:
         gate = self.gate(platform.name)
         if not gate.ready(channel):
             return
-        await self._expire(channel)
+        expired: list[str] | None = None
         while gate.ready(channel) and not self.jobs.stopping:
             async with self.room.together():
                 async with self.store.begin() as tx:
+                    if expired is None:
+                        expired = await tx.outbox.expire(self.shelf_life, channel)
                     delivery = await tx.outbox.claim(channel, owner=self.name, lease=self.times.lease, most_deaths=0)
                     deaths = 0 if delivery else await tx.outbox.deaths(channel)
+                if expired:
+                    _tell_expired(expired)
+                    expired = []
                 if delivery:
                     await gate.turn(channel)
                     await self.deliver(platform, delivery)
@@ -215,7 +221,7 @@ class Courier:
             if found:
                 return found
         try:
-            async with self.store.read() as tx:
+            async with self.store.read(aside=False) as tx:
                 if not await tx.outbox.holds(delivery, owner=self.name):
                     return None
         except Exception as error:
@@ -256,8 +262,9 @@ class Courier:
 
     async def _sent(self, platform: Platform, delivery: Delivery, remote_id: str) -> None:
         async with self.store.begin() as tx:
-            await tx.outbox.sent(delivery, owner=self.name, remote_id=remote_id)
-            now = await tx.now()
+            now = await tx.outbox.sent(delivery, owner=self.name, remote_id=remote_id)
+        if now is None:
+            return  # somebody else has it, and notes it
         metrics.DELIVERIES.labels(platform.name, "sent").inc()
         if delivery.created_at:
             metrics.LATENESS.observe(max(0.0, (now - delivery.created_at).total_seconds()))
@@ -315,20 +322,21 @@ class Courier:
 
     async def sweep(self) -> None:
         """Expire what nobody could deliver in time, and say so; where a platform's trouble is over, wait no longer."""
-        await self._expire()
+        async with self.store.begin() as tx:
+            expired = await tx.outbox.expire(self.shelf_life)
+        _tell_expired(expired)
         for platform in [name for name, gate in self.gates.items() if gate.is_over_it()]:
             async with self.store.begin() as tx:
                 hastened = await tx.outbox.hasten(platform)
             if hastened:
                 log.info("the platform is well again; what waited goes now", platform=platform, channels=hastened)
 
-    async def _expire(self, channel: str | None = None) -> None:
-        async with self.store.begin() as tx:
-            expired = await tx.outbox.expire(self.shelf_life, channel)
-        if expired:
-            log.warning("alerts expired undelivered", count=len(expired))
-        for each in expired:
-            metrics.DELIVERIES.labels(each.partition(":")[0], "expired").inc()
+
+def _tell_expired(channels: list[str]) -> None:
+    if channels:
+        log.warning("alerts expired undelivered", count=len(channels))
+    for each in channels:
+        metrics.DELIVERIES.labels(each.partition(":")[0], "expired").inc()
 
 
 def _place(platform: Platform, delivery: Delivery) -> str:

@@ -13,13 +13,15 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import structlog
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.core.errors import SettingsError
 from bot.store import sqlite
@@ -30,6 +32,8 @@ log = structlog.get_logger(__name__)
 SETTING = "NEWSBELL_DATABASE_URL"
 BUSY_MS = 30_000
 READERS = 4
+REST = 2.0
+"""Seconds after which a connection is tried before it is used."""
 CONNECTIONS = 12
 """To PostgreSQL, at most, and the queue's five: five processes fit into the hundred that a server allows by default."""
 
@@ -62,7 +66,12 @@ class Database:
     """The open database. `connections` of the two kinds come from `begin` (may write) and `read` (may not)."""
 
     def __init__(
-        self, url: URL, *, connector: Callable[..., Any] = sqlite.connect, ballast: Ballast | None = None
+        self,
+        url: URL,
+        *,
+        connector: Callable[..., Any] = sqlite.connect,
+        ballast: Ballast | None = None,
+        rest: float = REST,
     ) -> None:
         """`connector` opens a connection to SQLite in place of ours: for tests that make it fail."""
         self.url = url
@@ -75,8 +84,9 @@ class Database:
             self._read_engine = _sqlite_engine(url, begin="BEGIN", size=READERS, connector=connector)
         else:
             self._write_engine = self._read_engine = create_async_engine(
-                url, pool_pre_ping=True, pool_size=8, max_overflow=CONNECTIONS - 8, hide_parameters=True
+                url, pool_size=8, max_overflow=CONNECTIONS - 8, hide_parameters=True
             )
+            _try_after(rest, self._write_engine)
 
     @asynccontextmanager
     async def begin(self, *, aside: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -177,6 +187,25 @@ def _sqlite_engine(url: URL, *, begin: str, size: int, connector: Callable[..., 
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _try_after(rest: float, engine: AsyncEngine) -> None:
+    """Try a connection that has rested so long before it is used: the server may have been restarted since.
+
+    SQLAlchemy would try it each time, which is three ways to the server before each transaction.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests since"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _try(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests since", monotonic()) >= rest:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool makes another, and asks us again
 
 
 async def connect(url: str) -> Database:

@@ -14,33 +14,40 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
     and_,
     bindparam,
     case,
     delete,
-    exists,
     func,
     literal,
     or_,
     select,
-    text,
     update,
 )
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
 from bot.store.channels import Channels
-from bot.store.delivery_row import FINISHED, GIVEN_UP, claimable, delivery_of
+from bot.store.delivery_row import (
+    CLAIM,
+    DIED,
+    FINISHED,
+    GIVEN_UP,
+    HOLDS,
+    IN_HAND,
+    MOST_DEATHS,
+    RELEASED,
+    SENT,
+    claimable,
+    delivery_of,
+    ours,
+)
 from bot.store.prepared import Prepared
 from bot.store.transaction import Record, Transaction
 from bot.store.words import clean
 
 SUSPECT_DEATHS = 3
 """Two deaths in a row may be chance; from three on only a process that has lived for a while takes the message."""
-MOST_DEATHS = 6
-"""Three such processes more, with nothing else in hand: it is poison."""
 
 row = t.delivery.c
 
@@ -120,16 +127,23 @@ class Outbox:
         A row whose last holder never came back is marked `unknown`: it may have been posted. One that more than
         `most_deaths` holders died with is left for somebody who may; what is poison is given up here.
         """
-        now = await self.tx.now()
+        now = self.tx.known()
+        asked = {
+            "its_channel": channel, "its_owner": owner, "its_most": most_deaths, "its_now": now, "its_lease": lease,
+            "its_end": now and now + lease,
+        }  # fmt: skip
         while True:
-            claimed = await self._claim(channel, owner, now, lease, most_deaths)
-            if claimed is None or claimed.deaths < MOST_DEATHS:
-                return replace(delivery_of(claimed), root=await self._root(claimed)) if claimed else None
+            found = await self.tx.ask(CLAIM, **asked)
+            if not found:
+                return None
+            [claimed] = found
+            if claimed.deaths < MOST_DEATHS:
+                return replace(delivery_of(claimed), root=await self._root(claimed))
             await self.tx.execute(
                 update(t.delivery)
                 .where(row.seq == claimed.seq)
                 .values(
-                    **_released(), state=DeliveryState.DEAD.value, attempt=claimed.attempt - 1,
+                    **RELEASED, state=DeliveryState.DEAD.value, attempt=claimed.attempt - 1,
                     reason=f"{MOST_DEATHS} workers died sending it; it may have been posted",
                 )
             )  # fmt: skip
@@ -144,51 +158,26 @@ class Outbox:
 
     async def deaths(self, channel: str) -> int:
         """How many holders in a row died with the message that could be claimed next; 0 where there is none."""
-        wanted = select(_deaths()).where(row.seq == _head(channel), claimable(await self.tx.now()))
-        return int((await self.tx.execute(wanted)).scalar() or 0)
-
-    async def _claim(
-        self, channel: str, owner: str, now: datetime, lease: timedelta, most_deaths: int
-    ) -> Record | None:
-        other = t.delivery.alias("other")
-        in_flight = exists().where(
-            other.c.channel == channel,
-            text("other.state = 'sending'"),  # a constant, for the partial index: see tables.OPEN
-            other.c.lease_until > now,
-            other.c.seq != row.seq,
-        )
-        mine = or_(_deaths() <= most_deaths, _deaths() >= MOST_DEATHS)
-        return await self.tx.first(
-            update(t.delivery)
-            # If PostgreSQL had to wait for the row it checks these again: of two claims one finds it taken.
-            .where(row.seq == _head(channel), claimable(now), mine, ~in_flight)
-            .values(
-                state=DeliveryState.SENDING.value, owner=owner, lease_until=now + lease, attempt=row.attempt + 1,
-                first_dispatch=func.coalesce(row.first_dispatch, now), last_dispatch=now, deaths=_deaths(),
-                unknown=or_(row.unknown, row.state == DeliveryState.SENDING.value),
-            )
-            .returning(t.delivery)
-        )  # fmt: skip
+        found = await self.tx.ask(DIED, its_channel=channel, its_now=self.tx.known())
+        return found[0].died if found else 0
 
     async def holds(self, delivery: Delivery, *, owner: str) -> bool:
         """The fence: whether the row is still ours, asked right before sending."""
-        now = await self.tx.now()
-        return (
-            await self.tx.first(
-                select(row.seq).where(
-                    _ours(delivery, owner), row.state == DeliveryState.SENDING.value, row.lease_until > now
-                )
+        return bool(
+            await self.tx.ask(
+                HOLDS, its_id=delivery.id, its_owner=owner, its_attempt=delivery.attempt, its_now=self.tx.known()
             )
-            is not None
         )
 
-    async def sent(self, delivery: Delivery, *, owner: str, remote_id: str) -> bool:
-        """It is on the platform. False if somebody else has the row by now."""
+    async def sent(self, delivery: Delivery, *, owner: str, remote_id: str) -> datetime | None:
+        """It is on the platform, since now. None if somebody else has the row by now."""
         now = await self.tx.now()
         late = max(0.0, (now - delivery.created_at).total_seconds()) if delivery.created_at else None
-        return await self._end(
-            delivery, owner, state=DeliveryState.SENT.value, remote_id=remote_id, sent_at=now, late=late, reason=""
-        )
+        ended = await self.tx.ask(
+            SENT, its_id=delivery.id, its_owner=owner, its_attempt=delivery.attempt, its_remote_id=remote_id,
+            its_now=now, its_late=late,
+        )  # fmt: skip
+        return now if ended else None
 
     async def retry(
         self,
@@ -231,18 +220,8 @@ class Outbox:
         return await self._end(delivery, owner, state=DeliveryState.DEAD.value, reason=clean(reason))
 
     async def _end(self, delivery: Delivery, owner: str, **values: Any) -> bool:
-        # Held rows count as ours too: a channel may be paused while its message is in the air.
-        return (
-            await self.tx.changed(
-                update(t.delivery)
-                .where(
-                    _ours(delivery, owner),
-                    row.state.in_((DeliveryState.SENDING.value, DeliveryState.HELD.value)),
-                )
-                .values(_released() | values)
-            )
-            > 0
-        )
+        mine = ours(delivery.id, owner, delivery.attempt)
+        return await self.tx.changed(update(t.delivery).where(mine, IN_HAND).values(RELEASED | values)) > 0
 
     async def expire(self, older_than: timedelta, channel: str | None = None) -> list[str]:
         """Give up on what has waited past its shelf life, held or not; the rows say so. What is in the air stays.
@@ -263,7 +242,7 @@ class Outbox:
             update(t.delivery)
             .where(*where, nobodys, row.created_at <= now - older_than)
             .values(
-                _released()
+                RELEASED
                 | {
                     "state": DeliveryState.EXPIRED.value,
                     "reason": case(
@@ -370,23 +349,6 @@ class Outbox:
             .limit(batch)
         )
         return await self.tx.changed(delete(t.delivery).where(row.seq.in_(old.scalar_subquery())))
-
-
-def _head(channel: str) -> ScalarSelect[int]:
-    return select(func.min(row.seq)).where(row.channel == channel, t.OPEN).scalar_subquery()
-
-
-def _deaths() -> ColumnElement[int]:
-    """Of a row that is claimable: with the holder who never came back, if that is why."""
-    return case((row.state == DeliveryState.SENDING.value, row.deaths + 1), else_=row.deaths)
-
-
-def _ours(delivery: Delivery, owner: str) -> ColumnElement[bool]:
-    return and_(row.id == delivery.id, row.owner == owner, row.attempt == delivery.attempt)
-
-
-def _released() -> dict[str, Any]:
-    return {"owner": None, "lease_until": None}
 
 
 def _maybe(found: Record | None) -> Delivery | None:

@@ -11,20 +11,67 @@ from __future__ import annotations
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Dialect, Executable, Interval, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from bot.store.tables import Instant
 
 Build = Callable[[Any], Any]
 """Makes the statement, given the dialect's `insert`. Its parameters are `bindparam`s, none named like a column."""
 
 MISSING = object()
 INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class Now(FunctionElement[datetime]):
+    """The instant `its_now`. Where that is None PostgreSQL looks at its clock in passing: one way there less."""
+
+    type = Instant()
+    inherit_cache = True
+
+    def __init__(self) -> None:
+        super().__init__(bindparam("its_now", type_=Instant))
+
+
+class Until(FunctionElement[datetime]):
+    """`its_lease` after that. SQLite, which cannot add an interval, is given `its_end`."""
+
+    type = Instant()
+    inherit_cache = True
+
+    def __init__(self) -> None:
+        super().__init__(Now(), bindparam("its_lease", type_=Interval), bindparam("its_end", type_=Instant))
+
+
+@compiles(Now)
+def _now(element: Now, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(next(iter(element.clauses)), **given)
+
+
+@compiles(Now, "postgresql")
+def _now_there(element: Now, compiler: SQLCompiler, **given: Any) -> str:
+    instant = compiler.process(next(iter(element.clauses)), **given)
+    return f"coalesce({instant}, clock_timestamp())"
+
+
+@compiles(Until)
+def _until(element: Until, compiler: SQLCompiler, **given: Any) -> str:
+    return compiler.process(list(element.clauses)[2], **given)
+
+
+@compiles(Until, "postgresql")
+def _until_there(element: Until, compiler: SQLCompiler, **given: Any) -> str:
+    now, lease, _ = element.clauses
+    return f"({compiler.process(now, **given)} + {compiler.process(lease, **given)})"
 
 
 class Prepared:

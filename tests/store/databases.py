@@ -67,7 +67,7 @@ def own_server() -> Iterator[str]:
         data = folder / "data"
         initdb = [binary.with_name("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run([*map(str, initdb), "--locale=C"], user=account, check=True, capture_output=True, cwd="/")
-        settings = [f"-c{name}" for name in ("listen_addresses=", "fsync=off", "max_connections=60")]
+        settings = [f"-c{name}" for name in ("listen_addresses=", "fsync=off")]
         server = subprocess.Popen(
             [str(binary), "-D", str(data), "-k", str(folder), *settings],
             user=account, cwd="/", stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"),

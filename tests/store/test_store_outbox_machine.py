@@ -92,7 +92,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return Hand(delivery, owner) if delivery else None
 
     def note(self, hand: Hand) -> bool:
-        return self.write(lambda outbox: outbox.sent(hand.delivery, owner=hand.owner, remote_id="r"))
+        return self.write(lambda outbox: outbox.sent(hand.delivery, owner=hand.owner, remote_id="r")) is not None
 
     def hand(self, data: st.DataObject) -> Hand:
         return data.draw(st.sampled_from(self.hands))

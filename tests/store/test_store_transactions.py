@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -187,3 +188,18 @@ def test_what_was_closed_serves_another_loop_as_it_did_the_first(tmp_path: Path)
 
     asyncio.run(some_at_once())
     asyncio.run(some_at_once())
+
+
+@pytest.mark.postgres
+async def test_connections_that_were_cut_while_they_rested_are_made_anew(postgres_url: str) -> None:
+    store = Store(Database(parse_url(postgres_url), rest=0.0), None)
+    mine = text("SELECT pg_backend_pid()")
+    async with store.begin() as tx:
+        [before] = await tx.rows(mine)
+    other = await asyncpg.connect(postgres_url)
+    await other.fetch("SELECT pg_terminate_backend($1, 5000)", before[0])
+    await other.close()
+    for kind in (store.begin, store.read):
+        async with kind() as tx:
+            assert (await tx.rows(mine))[0] != before
+    await store.close()
