@@ -11,7 +11,7 @@ from itertools import count
 from typing import Protocol
 
 from bot.core.errors import TryLater
-from bot.core.message import USUAL, Manner, Message
+from bot.core.message import USUAL, Button, Manner, Message
 from bot.core.model import Delivery
 from bot.core.ports import OpensThreads, Platform
 from bot.courier import Courier
@@ -86,14 +86,25 @@ class Lives:
             except Dead:
                 assert point
 
-    async def add(self, name: str, tenant: str, channel: str, manner: Manner = USUAL) -> Delivery:
-        delivery = Delivery(name, tenant, channel, Message(title=name, manner=manner), created_at=self.clock())
+    async def add(
+        self, name: str, tenant: str, channel: str, manner: Manner = USUAL, buttons: tuple[Button, ...] = ()
+    ) -> Delivery:
+        message = Message(title=name, manner=manner, buttons=buttons)
+        delivery = Delivery(name, tenant, channel, message, created_at=self.clock())
         async with self.store.begin() as tx:
             await tx.outbox.add(delivery)
         return delivery
 
     async def killed(
-        self, name: str, tenant: str, channel: str, point: str, wait: float, *, in_thread: bool
+        self,
+        name: str,
+        tenant: str,
+        channel: str,
+        point: str,
+        wait: float,
+        *,
+        in_thread: bool,
+        buttons: tuple[Button, ...] = (),
     ) -> Delivery:
         """What the outbox says of an alert whose process was killed; in a thread it follows another that was not."""
         manner = USUAL
@@ -101,7 +112,7 @@ class Lives:
             root = await self.add(f"root of {name}", tenant, channel, Manner(thread=True))
             await self.live(channel)
             manner = Manner(within=root.id)
-        delivery = await self.add(name, tenant, channel, manner)
+        delivery = await self.add(name, tenant, channel, manner, buttons)
         await self.live(channel, point)
         self.clock.forward(timedelta(seconds=wait))
         await self.live(channel)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Literal
 
 import pytest
 
+from bot.core.message import Button
 from bot.core.model import DeliveryState
 from bot.platforms.discord import DiscordPlatform
 from bot.store import Store
@@ -24,32 +26,39 @@ from tests.faults.scenes import POINTS
 
 TENANT = f"discord:{GUILD}"
 PLACES = ("channel", "thread", "forum", "person")
+FORGOTTEN = WAITS[1]
+TWO = (Button("Mute story", "mute 1"), Button("Why", "why 1"))
 
 
 class Stage:
     """One Discord through the lives."""
 
     def __init__(self, discord: FakeDiscord, store: Store, clock: Clock) -> None:
+        self.alerts: Literal["card", "embed"] = "card"
         self.discord = discord
         self.clock = clock
         self.lives = Lives(discord, store, clock, self.platform)
 
     @asynccontextmanager
     async def platform(self) -> AsyncIterator[DiscordPlatform]:
-        platform = DiscordPlatform("token", clock=self.clock, **self.discord.addresses)
+        platform = DiscordPlatform("token", alerts=self.alerts, clock=self.clock, **self.discord.addresses)
         try:
             yield platform
         finally:
             await platform.close()
 
-    async def killed(self, place: str, point: str, wait: float) -> tuple[int, DeliveryState]:
+    async def killed(
+        self, place: str, point: str, wait: float, buttons: tuple[Button, ...] = ()
+    ) -> tuple[int, DeliveryState]:
         """How often an alert was posted whose process was killed, and what the outbox says of it."""
         person = f"discord:user:{self.discord.reader.id}"
         channel = {"forum": f"discord:{STORIES}", "person": person}.get(place, f"discord:{ALERTS}")
         tenant = person if place == "person" else TENANT
         name = f"{place} {point} {wait}"
-        noted = await self.lives.killed(name, tenant, channel, point, wait, in_thread=place == "thread")
-        return sum(f"### {name}" == text_of(posted.body) for posted in self.discord.posted), noted.state
+        noted = await self.lives.killed(
+            name, tenant, channel, point, wait, in_thread=place == "thread", buttons=buttons
+        )
+        return sum(text_of(each.body).removeprefix("### ") == name for each in self.discord.posted), noted.state
 
 
 @pytest.fixture
@@ -69,6 +78,13 @@ async def test_an_alert_is_posted_once_wherever_its_process_is_killed(stage: Sta
         for number, point in enumerate(POINTS)
     }
     assert found == dict.fromkeys(POINTS, (1, DeliveryState.SENT))
+
+
+@pytest.mark.parametrize("buttons", [TWO, ()])
+async def test_nor_does_it_depend_on_how_alerts_are_drawn(stage: Stage, buttons: tuple[Button, ...]) -> None:
+    stage.alerts = "embed"
+    found = {point: await stage.killed("channel", point, FORGOTTEN, buttons) for point in ("on the wire", "answered")}
+    assert found == dict.fromkeys(found, (1, DeliveryState.SENT))
 
 
 @pytest.mark.slow

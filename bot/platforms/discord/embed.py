@@ -1,4 +1,8 @@
-"""Draws an alert as a classic embed with buttons, for people or tools that do not read cards; pure as draw.py."""
+"""Draws an alert as a classic embed with buttons, for people or tools that do not read cards; pure as draw.py.
+
+The marks by which a delivery is found again are the ids of its first two buttons, which every alert has. What has
+fewer, a notice or a digest, is a card.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,13 @@ from discord import ui
 
 from bot.core.message import Message, Paragraph, Span
 from bot.platforms.discord.draw import COLOURS, NOTHING, body, escape, marks, mentions, moment, rows
+from bot.platforms.discord.draw import look as card
 from bot.platforms.plain import cut, fit, line, safe_url
 
 # Discord's limits of an embed (resources/message of its documentation); all its text together has 6,000 at most.
 TITLE, BODY, NAME, VALUE, FIELDS, FOOTER, AUTHOR = 256, 3000, 60, 300, 5, 200, 100
+MARKED = 2
+"""Buttons that carry marks."""
 
 
 def embed(message: Message, *, image: bool = True) -> discord.Embed:
@@ -41,10 +48,13 @@ def embed(message: Message, *, image: bool = True) -> discord.Embed:
 
 
 def look(message: Message, *, delivery_id: str = "", image: bool = True) -> dict[str, Any]:
-    """What discord.py is to send. The marks by which a delivery is found again are the ids of its first buttons."""
+    """What discord.py is to send."""
+    shown = rows(message.buttons)
+    if sum(map(len, shown)) < MARKED:
+        return card(message, delivery_id=delivery_id, image=image)
     view = ui.View(timeout=None)
     given = list(marks(delivery_id)) if delivery_id else []
-    for number, row in enumerate(rows(message.buttons)):
+    for number, row in enumerate(shown):
         for button in row:
             button.row = number
             if given:

@@ -57,8 +57,25 @@ async def test_an_embed_that_was_lost_is_found_by_its_buttons(discord: FakeDisco
     assert (await posting.send(f"discord:{STORIES}", ALERT, delivery_id=DELIVERY)).startswith("post:")
 
 
+@pytest.mark.parametrize("buttons", [0, 1])
+async def test_what_has_too_few_buttons_for_the_marks_is_a_card_and_found_too(
+    discord: FakeDiscord, posting: DiscordPlatform, buttons: int
+) -> None:
+    notice = replace(ALERT, buttons=ALERT.buttons[:buttons])
+    since = datetime.now(UTC)
+    discord.fail("drop after")
+    with pytest.raises(TryLater):
+        await posting.send(PLACE, notice, delivery_id=DELIVERY)
+    (message,) = discord.channel(ALERTS).messages
+    assert message["flags"] & COMPONENTS_V2
+    assert await posting.find(PLACE, DELIVERY, since) == message["id"]
+    assert await posting.find(PLACE, "f" * 24, since) is None
+    await posting.edit(PLACE, message["id"], replace(notice, footer="Read on"))
+    assert "Read on" in text_of(message)
+
+
 def drawn(message: Message) -> dict[str, object]:
-    said = look(message, delivery_id=DELIVERY)
+    said = look(replace(message, buttons=(*ALERT.buttons, *message.buttons)), delivery_id=DELIVERY)
     return {
         "embeds": [said["embed"].to_dict()],
         "components": said["view"].to_components(),
