@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sources.slices import ILLEGAL_BYTES, ILLEGAL_REFERENCE, NEVER, hashes, slice_hash, slices, vanished
+from bot.sources.slices import ILLEGAL_BYTES, ILLEGAL_REFERENCE, NEVER, hashes, slice_hashes, slices, vanished
 
 BODY = 1_000_000
 TOKENS = 10_000
@@ -36,7 +36,7 @@ def unread(body: bytes | bytearray, known: str) -> Unread | None:
     cutting = slices(text, TOKENS) if text else None
     if cutting is None or len(cutting.items) > ITEMS:
         return None
-    marks = [slice_hash(item) for item in cutting.items]
+    marks = slice_hashes(cutting.items)
     fresh = [item for item, mark in zip(cutting.items, marks, strict=True) if mark not in marks_before]
     if len(fresh) == len(marks) or vanished(known, marks):
         return None
@@ -44,7 +44,8 @@ def unread(body: bytes | bytearray, known: str) -> Unread | None:
 
 
 def _plain(body: bytes | bytearray) -> str:
-    if b"~{" in body or (b"\xef\xbf" in body and any(sign in body for sign in NEVER)):
+    # One byte is found ten times as fast as two, and mostly is not there.
+    if (b"~" in body and b"~{" in body) or (b"\xef" in body and any(sign in body for sign in NEVER)):
         return ""  # `~{` may begin another charset
     if len(body.translate(None, ILLEGAL_BYTES)) < len(body):
         return ""

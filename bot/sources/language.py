@@ -58,5 +58,8 @@ def primary(tag: str) -> str:
 
 def _foreign(text: str) -> bool:
     """Whether most letters are of another script than the Latin one: sites often declare their template's language."""
-    letters = [char for char in text[:LOOKED_AT] if char.isalpha()]
+    looked_at = text[:LOOKED_AT]
+    if looked_at.isascii():
+        return False
+    letters = [char for char in looked_at if char.isalpha()]
     return sum(char > "\u024f" and not "\u1e00" <= char <= "\u1eff" for char in letters) * 2 > len(letters)

@@ -15,6 +15,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from time import struct_time
@@ -27,10 +28,12 @@ from bot.sources.charset import decode
 from bot.sources.dates import moment
 from bot.sources.language import Languages, primary
 from bot.sources.links import link_key, web_link
-from bot.sources.slices import ILLEGAL, ILLEGAL_REFERENCE, hashes, slice_hash, slices, vanished
+from bot.sources.slices import ILLEGAL, ILLEGAL_REFERENCE, hashes, slice_hashes, slices, vanished
 from bot.sources.text import clean, cut, one_line, plain, unescaped
 
 feedparser.api.PREFERRED_XML_PARSERS = ["bot.sources.expat"]
+# It works out anew at each element what the base address is, which is the same in nearly all of a document.
+feedparser.mixin.make_safe_absolute_uri = lru_cache(64)(feedparser.mixin.make_safe_absolute_uri)
 
 ITEMS = 2000
 TITLE = 500
@@ -128,7 +131,7 @@ class Reader:
             return self._part(document, expected, document, job) or {"kind": "broken", "found": "a part of a feed"}
         cutting = slices(document)
         items = _both_ends(cutting.items) if cutting else ()
-        marks = [slice_hash(item) for item in items]
+        marks = slice_hashes(items)
         known = hashes(job.get("slices", ""))
         fresh = [item for item, mark in zip(items, marks, strict=True) if mark not in known]
         if cutting and len(fresh) < len(items) and not vanished(job.get("slices", ""), marks):

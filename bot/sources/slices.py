@@ -54,22 +54,25 @@ def slices(document: str, most: int = 1 << 30) -> Slices | None:
 
 def _items(document: str, most: int) -> Iterator[tuple[int, int]]:
     start, name, at = -1, "", 0
-    while found := TOKEN.search(document, at):
+    search, find = TOKEN.search, document.find
+    while found := search(document, at):
         most -= 1
         if most < 0:
             raise _Unsliceable
-        closer = CLOSERS.get(found.group())
-        at = document.find(closer or ">", found.end())
-        if at < 0:
-            raise _Unsliceable
-        if closer:
+        named = found[2]
+        if named is None:
+            closer = CLOSERS[found[0]]
+            at = find(closer, found.end())
+            if at < 0:
+                raise _Unsliceable
             at += len(closer)
             continue
-        at += 1
+        at = find(">", found.end())
         closing = bool(found[1])
-        if document[at - 2] == "/" or (name and found[2] != name) or closing == (start < 0):
+        if at < 0 or document[at - 1] == "/" or (name and named != name) or closing == (start < 0):
             raise _Unsliceable
-        name = found[2]
+        name = named
+        at += 1
         if closing:
             yield start, at
             start = -1
@@ -83,9 +86,12 @@ HASH = 8
 """Characters of a slice's hash: 48 bits, of which a feed's few thousand items never share one."""
 
 
-def slice_hash(item: str) -> str:
-    """`HASH` characters that identify an item's exact text."""
-    return urlsafe_b64encode(blake2b(item.encode("utf-8", "surrogatepass"), digest_size=6).digest()).decode()
+def slice_hashes(items: Iterable[str]) -> list[str]:
+    """For each `HASH` characters that identify an item's exact text."""
+    digests = [blake2b(item.encode("utf-8", "surrogatepass"), digest_size=6).digest() for item in items]
+    # Six bytes are eight characters: encoded together they are what each of them would be.
+    packed = urlsafe_b64encode(b"".join(digests)).decode()
+    return [packed[at : at + HASH] for at in range(0, len(packed), HASH)]
 
 
 def hashes(packed: str) -> frozenset[str]:

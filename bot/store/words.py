@@ -49,8 +49,11 @@ def clean_instant(value: datetime | None) -> datetime | None:
 
 def searchable(*texts: str) -> str:
     """The folded words of the texts: what the search index is made of."""
-    words = fold(" ".join(texts)).split()
-    return " ".join(UNSTORABLE.sub("", word)[:LONGEST_WORD] for word in words[:MOST_WORDS])
+    words = fold(" ".join(texts)).split()[:MOST_WORDS]
+    told = UNSTORABLE.sub("", " ".join(words))
+    if max(map(len, words), default=0) <= LONGEST_WORD:
+        return told
+    return " ".join(word[:LONGEST_WORD] for word in told.split(" "))
 
 
 def phrase(folded: str) -> list[str]:

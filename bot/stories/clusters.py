@@ -258,8 +258,9 @@ class Stories:
 
     def _copied(self, item: _Item, others: set[int]) -> Placed | None:
         best: tuple[float, float, str] | None = None
+        mine = frozenset(item.shingles)
         for known in self._near(item, self._copies.candidates(item.shingles)):
-            share = containment(item.shingles, known.shingles)
+            share = containment(mine, known.shingles)
             own = bool(item.outlet) and known.outlet == item.outlet
             if known.story not in others and share >= (_OWN_COPY if own else CONTAINMENT):
                 best = min(best or (0.0, 0.0, ""), (-share, known.when, known.id))

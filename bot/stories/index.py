@@ -30,6 +30,9 @@ _CROWDED = 64
 _SELECTIVE = 4
 """How many of a text's rarest terms bring candidates however many stories have them."""
 
+_LOOKED_AT = 400
+"""How many stories the rarest terms name, one counted for each term, before the others bring no new candidates."""
+
 _SHORT_LIST = 32
 """How many candidates are measured with the crowded terms too."""
 
@@ -124,6 +127,7 @@ class Index:
         products: dict[int, float] = {}
         known = products.get
         crowded: dict[str, int] = {}
+        looked_at = 0
         for rank, (rarity, term, weight, fixed, held) in enumerate(query):
             if held is None:
                 continue
@@ -131,9 +135,10 @@ class Index:
             if isinstance(held, int):
                 story = held >> _BITS
                 products[story] = known(story, 0.0) + scale * (held & _TIMES)
-            elif len(held) > _CROWDED and rank >= _SELECTIVE:
+            elif rank >= _SELECTIVE and (len(held) > _CROWDED or looked_at > _LOOKED_AT):
                 crowded[term] = round(scale * _WHOLE)
             else:
+                looked_at += len(held)
                 for packed in held:
                     story = packed >> _BITS
                     products[story] = known(story, 0.0) + scale * (packed & _TIMES)

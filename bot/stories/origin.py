@@ -112,6 +112,9 @@ _REPORTS = re.compile(
     """,
     re.VERBOSE,
 )
+_NAMED = re.compile(rf"{_CLEAR}|AFP|AP")
+"""What `_REPORTS` needs, which tries every name at every word."""
+
 _SIGNATURE = re.compile(
     rf"""[(\[/–—-]\s*(?:Source:\s*|With\s)?(?P<signed>{_ANY})(?:/(?:{_ANY}))?\s*[)\]/]?\s*\.?\s*$
     |(?:©|\(c\)|Copyright)\s*(?:\d{{4}}\s*)?(?:The\s)?(?P<copyright>{_ANY})\b
@@ -143,6 +146,8 @@ def origin(article: Article) -> str:
         (_SIGNATURE, end),
         (_HEADLINE, article.title),
     ):
+        if pattern is _REPORTS and not _NAMED.search(part):
+            continue
         if match := pattern.search(part):
             signs = [name for kind, name in match.groupdict().items() if name and kind not in {"place", "desk"}]
             return _agency(signs[0]) if signs else "Reuters"  # who signs "(Reporting by ...; Editing by ...)"

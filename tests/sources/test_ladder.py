@@ -15,7 +15,7 @@ from bot.core.model import Feed, Fetched
 from bot.sources.feed import FeedSource
 from bot.sources.ladder import unread
 from bot.sources.parse import Reader
-from bot.sources.slices import HASH, hashes, slice_hash
+from bot.sources.slices import HASH, hashes, slice_hashes
 from tests.fakes.newsstand import CONTACT, NOW, Newsstand, Reply, newsstand
 
 READER = Reader()
@@ -90,7 +90,7 @@ def test_what_the_loop_takes_for_new_is_what_the_parsing_process_does(file: Path
     ids=["control", "reference", "no-character", "seven-bit", "not-utf-8", "unclosed", "large", "many-marks"],
 )
 def test_what_is_not_plain_is_left_to_the_parsing_process(body: str | bytes) -> None:
-    known = slice_hash("<item><title>b</title></item>")
+    (known,) = slice_hashes(["<item><title>b</title></item>"])
     assert unread(document_of("a", "b").encode(), known) is not None
     assert unread(body.encode() if isinstance(body, str) else body, known) is None
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.slices import HASH, hashes, slice_hash, slices, vanished
+from bot.sources.slices import HASH, hashes, slice_hashes, slices, vanished
 
 
 def document(*items: str) -> str:
@@ -66,10 +66,12 @@ def test_whatever_it_is_the_slices_lie_in_the_document(text: str) -> None:
 
 
 def test_two_texts_have_two_hashes() -> None:
-    assert slice_hash("a") != slice_hash("b")
-    assert slice_hash("\ud800") == slice_hash("\ud800")
-    assert len(slice_hash("a")) == HASH
-    assert hashes(slice_hash("a") + slice_hash("b")) == {slice_hash("a"), slice_hash("b")}
+    a, b, again = slice_hashes(["a", "b", "a"])
+    assert a == again != b
+    assert slice_hashes(["\ud800"]) == slice_hashes(["\ud800"])
+    assert len(a) == HASH
+    assert hashes(a + b) == {a, b}
+    assert slice_hashes([]) == []
     assert hashes("") == frozenset()
 
 
