@@ -32,10 +32,8 @@ DAYS_TOLD = 5
 def _drawn(each: Standing, now: datetime, count: int = 0) -> Paragraph:
     voices = f"{counted(each.outlets, 'outlet')}, {counted(each.origins, 'origin')}"
     growth = f", {each.lately} in the last {LATELY // timedelta(hours=1)} h" if each.lately else ""
-    lead = f"{count}. " if count else ""
     return Paragraph(
-        (Span(lead), Span(each.headline, bold=True), Span(f" · {voices}{growth} · {ago(each.last_seen, now)}")),
-        Kind.ITEM,
+        (Span(each.headline, bold=True), Span(f" · {voices}{growth} · {ago(each.last_seen, now)}")), Kind.ITEM, count
     )
 
 

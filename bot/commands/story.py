@@ -85,7 +85,7 @@ def _listed(number: int, report: Report) -> Paragraph:
     credit = f", {report.origin}" if report.origin not in (report.source, "") and not report.copy_of else ""
     note = f" ({why}{credit})" if why else ""
     return paragraph(
-        f"{number}. ", headline(report.title, report.url), *by(report.source, report.at), note, kind=Kind.ITEM
+        headline(report.title, report.url), *by(report.source, report.at), note, kind=Kind.ITEM, number=number
     )
 
 

@@ -49,12 +49,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """`number` is an item's place in a list that is counted; 0 where it is not."""
+
     spans: tuple[Span, ...]
     kind: Kind = Kind.TEXT
+    number: int = 0
 
     @property
     def text(self) -> str:
-        return "".join(span.text for span in self.spans)
+        place = f"{self.number}. " if self.number else ""
+        return place + "".join(span.text for span in self.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +159,9 @@ class Message:
         return "\n".join(line for line in (*lines, self.footer) if line)
 
 
-def paragraph(*parts: str | Span | datetime, kind: Kind = Kind.TEXT) -> Paragraph:
+def paragraph(*parts: str | Span | datetime, kind: Kind = Kind.TEXT, number: int = 0) -> Paragraph:
     """A paragraph of plain strings, spans and instants."""
-    return Paragraph(tuple(map(_span, parts)), kind)
+    return Paragraph(tuple(map(_span, parts)), kind, number)
 
 
 def _span(part: str | Span | datetime) -> Span:
@@ -210,6 +214,7 @@ def to_json(message: Message) -> dict[str, Any]:
             {
                 "kind": p.kind.value,
                 "spans": [{"text": s.text, "bold": s.bold, "url": s.url, "at": _iso(s.at)} for s in p.spans],
+                **({"number": p.number} if p.number else {}),
             }
             for p in message.body
         ],
@@ -237,7 +242,9 @@ def from_json(value: Mapping[str, Any]) -> Message:
         url=value["url"],
         source=value["source"],
         at=_at(value["at"]),
-        body=tuple(Paragraph(tuple(map(_span_of, p["spans"])), Kind(p["kind"])) for p in value["body"]),
+        body=tuple(
+            Paragraph(tuple(map(_span_of, p["spans"])), Kind(p["kind"]), p.get("number", 0)) for p in value["body"]
+        ),
         fields=tuple(Field(f["name"], f["value"], _at(f.get("at"))) for f in value["fields"]),
         buttons=tuple(Button(b["label"], b["command"], b["url"], Style(b["style"])) for b in value["buttons"]),
         footer=value["footer"],

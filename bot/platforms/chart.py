@@ -8,8 +8,10 @@ from bot.core.chart import Chart
 from bot.platforms.plain import line
 
 WIDTH, HEIGHT = 720, 240
+NARROW = 360
+"""On a phone, where the wide one would be made so small that nobody reads its labels."""
 LABELS = 8
-"""Bars that have their label below, more would run into each other."""
+"""Bars that have their label below, more would run into each other; half of them in a narrow one."""
 
 BACK, INK, LINE, BAR = "#23262c", "#c2c6cf", "#454a54", "#8aa2f6"
 """Of the PNG: dark, as most who chat have it, and readable on a light page as well."""
@@ -22,7 +24,7 @@ DARK = """
 }"""
 
 
-def svg(chart: Chart) -> str:
+def svg(chart: Chart, *, narrow: bool = False) -> str:
     """The chart for `<img>`: no script, no font and no address in it, and dark where the reader's page is."""
     # Here and not above: who is never asked for a chart need not load it.
     from pygal import Bar
@@ -44,7 +46,7 @@ def svg(chart: Chart) -> str:
         major_label_font_size=13,
     )
     drawn = Bar(
-        width=WIDTH,
+        width=NARROW if narrow else WIDTH,
         height=HEIGHT,
         explicit_size=True,
         js=(),
@@ -61,7 +63,7 @@ def svg(chart: Chart) -> str:
     )
     labels = [line(label) for label, _ in chart.bars]
     drawn.x_labels = labels
-    drawn.x_labels_major = [labels[place] for place in _labelled(len(labels))]
+    drawn.x_labels_major = [labels[place] for place in _labelled(len(labels), LABELS // 2 if narrow else LABELS)]
     drawn.add(line(chart.unit), [count for _, count in chart.bars])
     tree = drawn.render_tree()
     etree.SubElement(tree, "style").text = DARK
@@ -101,7 +103,7 @@ def png(chart: Chart) -> bytes:
     return out.getvalue()
 
 
-def _labelled(bars: int) -> list[int]:
+def _labelled(bars: int, most: int = LABELS) -> list[int]:
     """The places whose label is shown, evenly from the last one back."""
-    step = -(-bars // LABELS)
+    step = -(-bars // most)
     return list(range((bars - 1) % step, bars, step))

@@ -206,7 +206,8 @@ def _head(message: Message, style: str, links: bool) -> Iterator[Text]:
 
 
 def _paragraph(paragraph: Paragraph, links: bool, style: str) -> Text:
-    lead = {Kind.QUOTE: "│ ", Kind.ITEM: "• "}.get(paragraph.kind, "")
+    item = f"{paragraph.number}. " if paragraph.number else "• "
+    lead = {Kind.QUOTE: "│ ", Kind.ITEM: item}.get(paragraph.kind, "")
     text = Text.assemble((lead, DIM))
     for span in paragraph.spans:
         address = _address(span.url)

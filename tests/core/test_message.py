@@ -39,6 +39,7 @@ messages = st.builds(
             Paragraph,
             st.lists(st.builds(Span, texts, st.booleans(), texts, instants), max_size=3).map(tuple),
             st.sampled_from(Kind),
+            st.integers(0, 99),
         ),
         max_size=3,
     ).map(tuple),

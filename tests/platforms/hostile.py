@@ -34,7 +34,7 @@ URLS = (
 )  # fmt: skip
 urls = st.one_of(st.sampled_from(URLS), texts.map(lambda text: f"https://news.example/{text}"))
 spans = st.builds(Span, texts, st.booleans(), urls)
-paragraphs = st.builds(Paragraph, st.lists(spans, max_size=3).map(tuple), st.sampled_from(Kind))
+paragraphs = st.builds(Paragraph, st.lists(spans, max_size=3).map(tuple), st.sampled_from(Kind), st.integers(0, 12))
 buttons = st.builds(Button, texts, texts, st.one_of(st.just(""), urls), st.sampled_from(Style))
 messages = st.builds(
     Message,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.core.chart import Chart
-from bot.platforms.chart import HEIGHT, WIDTH, png, svg
+from bot.platforms.chart import HEIGHT, NARROW, WIDTH, png, svg
 
 WEEK = Chart("ISIL", "articles", tuple((f"{day} Nov", count) for day, count in enumerate((3, 0, 9, 4, 1, 12, 7), 20)))
 
@@ -26,6 +26,16 @@ def test_an_svg_shows_its_bars_and_days_and_is_dark_where_the_page_is() -> None:
     assert {"20 Nov", "26 Nov"} <= set(said)
     assert "prefers-color-scheme: dark" in picture
     assert picture.count('class="rect reactive') == len(WEEK.bars)
+
+
+def test_a_narrow_svg_has_fewer_labels_and_all_its_bars() -> None:
+    shown = [
+        len([text for text in texts(svg(WEEK, narrow=narrow)) if text.endswith(" Nov")]) for narrow in (False, True)
+    ]
+    assert shown[1] < shown[0]
+    narrow = svg(WEEK, narrow=True)
+    assert f'width="{NARROW}"' in narrow
+    assert narrow.count('class="rect reactive') == len(WEEK.bars)
 
 
 def test_an_svg_holds_no_script_no_address_and_no_markup_of_others() -> None:

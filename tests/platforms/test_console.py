@@ -132,6 +132,11 @@ def test_instants_are_told_in_the_zone_of_this_machine() -> None:
     assert said == f"Changed {local}.\nFirst seen: {local}"
 
 
+def test_what_is_counted_has_its_numbers() -> None:
+    said = draw(Message(body=(paragraph("first", kind=Kind.ITEM, number=1), paragraph("other", kind=Kind.ITEM))))
+    assert said.plain == "1. first\n• other"
+
+
 def test_words_that_matched_stand_out() -> None:
     out = io.StringIO()
     Console(file=out, force_terminal=True, color_system="standard", width=100).print(draw(alert()))

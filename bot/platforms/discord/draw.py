@@ -192,7 +192,8 @@ def body(paragraphs: Sequence[Paragraph], room: int) -> str:
 
 
 def _paragraph(paragraph: Paragraph, room: int) -> str:
-    prefix = PREFIXES[paragraph.kind]
+    counted = paragraph.number and paragraph.kind is Kind.ITEM
+    prefix = f"{paragraph.number}. " if counted else PREFIXES[paragraph.kind]
     drawn = ""
     for span in _merged(paragraph.spans):
         # 8 for the marks of a bold span and a line's prefix

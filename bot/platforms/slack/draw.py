@@ -154,7 +154,7 @@ def _body(paragraphs: Sequence[Paragraph], room: int, most: int) -> list[Block]:
         if not blocks or blocks[-1]["type"] != "rich_text":
             blocks.append({"type": "rich_text", "elements": []})
             before = None
-        _add(blocks[-1]["elements"], paragraph.kind, spans, before)
+        _add(blocks[-1]["elements"], paragraph, spans, before)
         before = paragraph.kind
     return blocks
 
@@ -194,19 +194,28 @@ def _note(paragraph: Paragraph, room: int) -> Block | None:
     return _mrkdwn(drawn)
 
 
-def _add(elements: list[Block], kind: Kind, spans: list[Block], before: Kind | None) -> None:
-    if kind is Kind.QUOTE:
+def _add(elements: list[Block], paragraph: Paragraph, spans: list[Block], before: Kind | None) -> None:
+    if paragraph.kind is Kind.QUOTE:
         elements.append({"type": "rich_text_quote", "elements": spans})
-    elif kind is Kind.ITEM:
-        item = {"type": "rich_text_section", "elements": spans}
-        if before is Kind.ITEM:
-            elements[-1]["elements"].append(item)
-        else:
-            elements.append({"type": "rich_text_list", "style": "bullet", "elements": [item]})
+    elif paragraph.kind is Kind.ITEM:
+        _add_item(elements, paragraph.number, spans, before)
     else:
         if before is Kind.TEXT:
             elements[-1]["elements"].append({"type": "text", "text": "\n"})  # Slack sets no space between sections
         elements.append({"type": "rich_text_section", "elements": spans})
+
+
+def _add_item(elements: list[Block], number: int, spans: list[Block], before: Kind | None) -> None:
+    last = elements[-1] if before is Kind.ITEM else None
+    # Slack counts by itself, from one.
+    counts = number == 1 + (len(last["elements"]) if last and last["style"] == "ordered" else 0)
+    lead = [{"type": "text", "text": f"{number}. "}] if number and not counts else []
+    item = {"type": "rich_text_section", "elements": [*lead, *spans]}
+    style = "ordered" if counts else "bullet"
+    if last and last["style"] == style:
+        last["elements"].append(item)
+    else:
+        elements.append({"type": "rich_text_list", "style": style, "elements": [item]})
 
 
 def _spans(spans: Sequence[Span], room: int) -> list[Block]:

@@ -24,6 +24,8 @@ Bars = Annotated[
 ]
 Unit = Annotated[str, Query(max_length=LONGEST_LABEL, description="What is counted.")]
 
+Narrow = Annotated[bool, Query(description="For a phone: half as wide, with half as many labels.")]
+
 
 def add_charts(routes: APIRouter) -> None:
     """The one route."""
@@ -35,10 +37,10 @@ def add_charts(routes: APIRouter) -> None:
         response_class=Response,
         responses={200: {"content": {"image/svg+xml": {}}, "description": "For light and for dark pages."}},
     )
-    async def chart(bar: Bars, unit: Unit = "articles") -> Response:
+    async def chart(bar: Bars, unit: Unit = "articles", narrow: Narrow = False) -> Response:
         """From the numbers in the address alone, as a message's `chart` has them."""
         drawn = Chart("", unit, tuple(map(_bar, bar)))
-        picture = await asyncio.to_thread(svg, drawn)
+        picture = await asyncio.to_thread(svg, drawn, narrow=narrow)
         headers = {"content-security-policy": POLICY, "cache-control": "private, max-age=86400"}
         return Response(picture, media_type="image/svg+xml", headers=headers)
 

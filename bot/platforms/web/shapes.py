@@ -47,6 +47,7 @@ class SpanShape(Shape):
 class ParagraphShape(Shape):
     kind: Literal["text", "quote", "item", "note"]
     spans: list[SpanShape]
+    number: int = Field(0, description="An item's place in a list that is counted; else 0.")
 
 
 class FieldShape(Shape):

@@ -111,11 +111,12 @@ def test_paragraphs_are_drawn_by_their_kind() -> None:
                 paragraph("Two"),
                 paragraph("a\nb", kind=Kind.QUOTE),
                 paragraph("item", kind=Kind.ITEM),
+                paragraph("1. item", kind=Kind.ITEM, number=2),
                 paragraph("note", kind=Kind.NOTE),
             )
         )
     )
-    assert said == "One\n\nTwo\n> a\n> b\n- item\n-# note"
+    assert said == "One\n\nTwo\n> a\n> b\n- item\n2. 1\\. item\n-# note"
 
 
 def test_marked_words_are_bold_and_their_white_space_is_not() -> None:

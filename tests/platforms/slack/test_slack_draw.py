@@ -112,6 +112,9 @@ def test_paragraphs_are_drawn_by_their_kind() -> None:
         paragraph("quoted", kind=Kind.QUOTE),
         paragraph("first", kind=Kind.ITEM),
         paragraph("second", kind=Kind.ITEM),
+        paragraph("one", kind=Kind.ITEM, number=1),
+        paragraph("two", kind=Kind.ITEM, number=2),
+        paragraph("nine", kind=Kind.ITEM, number=9),
         paragraph("small", kind=Kind.NOTE),
     )
     rich, small = blocks(Message(body=body))
@@ -120,8 +123,13 @@ def test_paragraphs_are_drawn_by_their_kind() -> None:
         "rich_text_section",
         "rich_text_quote",
         "rich_text_list",
+        "rich_text_list",
+        "rich_text_list",
     ]
     assert len(rich["elements"][3]["elements"]) == 2
+    counted, ninth = rich["elements"][4:]
+    assert (counted["style"], len(counted["elements"]), ninth["style"]) == ("ordered", 2, "bullet")
+    assert [each["text"] for each in ninth["elements"][0]["elements"]] == ["9. ", "nine"]
     assert small == {"type": "context", "elements": [{"type": "plain_text", "text": "small", "emoji": False}]}
 
 

@@ -491,15 +491,28 @@ async def test_an_answer_taller_than_the_window_is_read_from_its_beginning(web: 
 async def test_mixed_scripts_run_the_way_most_of_their_letters_do(web: Web, new_page: NewPage) -> None:
     item = Paragraph((Span("دفتر", bold=True), Span(" answers, was checked just now")), Kind.ITEM)
     quote = Paragraph((Span("أعلن تنظيم داعش مسؤوليته (ISIL)"),), Kind.QUOTE)
-    message = Message(title="Feeds", body=(item, quote, item))
+    dated_item = Paragraph((Span("22 Nov", bold=True), Span(" 3: "), Span("تراجع محصول القمح في العراق")), Kind.ITEM)
+    message = Message(title="Feeds", body=(item, quote, item, dated_item))
     await web.chat.post("web:general", message, delivery_id="re:1")
     page = await new_page(web.platform.url)
     await live(page)
     items = page.locator("#lines li li")
-    await expect(items).to_have_count(2)
-    assert [await each.get_attribute("dir") for each in await items.all()] == ["ltr", "ltr"]
+    await expect(items).to_have_count(3)
+    assert [await each.get_attribute("dir") for each in await items.all()] == ["ltr", "ltr", "ltr"]
+    await expect(items.last.locator("bdi")).to_have_text(["22 Nov", " 3: ", "تراجع محصول القمح في العراق"])
     quoted = items.first.locator("blockquote")
     assert await quoted.get_attribute("dir") == "rtl", "a quote right after an item stands with it"
+
+
+async def test_what_is_counted_is_a_list_with_numbers(web: Web, new_page: NewPage) -> None:
+    body = [paragraph(Span(f"Story {number}", bold=True), kind=Kind.ITEM, number=number) for number in (3, 4)]
+    await web.chat.post("web:general", Message(body=(*body, paragraph("more", kind=Kind.ITEM))), delivery_id="re:1")
+    page = await new_page(web.platform.url)
+    await live(page)
+    numbered = page.locator("#lines ol li")
+    await expect(numbered).to_have_text(["Story 3", "Story 4"])
+    assert await numbered.first.get_attribute("value") == "3"
+    await expect(page.locator("#lines .message ul li")).to_have_text(["more"])
 
 
 async def test_the_latest_completion_wins(web: Web, new_page: NewPage) -> None:

@@ -16,22 +16,28 @@ function moment(iso) {
 
 function spans(paragraph) {
   const emphasis = paragraph.kind === "quote" ? "mark" : "strong";
-  return paragraph.spans
-    .filter((span) => span.text)
-    .map((span) => {
-      if (span.at) return moment(span.at);
-      const inside = span.bold ? make(emphasis, {}, span.text) : span.text;
-      return span.url ? link(span.url, {}, inside) : inside;
-    });
+  const said = paragraph.spans.filter((span) => span.text);
+  // An item is put together of a headline and of our own words, which may run in two directions.
+  const apart = paragraph.kind === "item" && said.length > 1;
+  return said.map((span) => {
+    if (span.at) return moment(span.at);
+    const text = span.bold ? make(emphasis, {}, span.text) : span.text;
+    const inside = apart ? make("bdi", {}, text) : text;
+    return span.url ? link(span.url, {}, inside) : inside;
+  });
 }
 
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/gu;
 
-/** By most of its letters: `dir="auto"` would turn an English line around that begins with an Arabic name. */
+/**
+ * By most of its letters, of which its beginning has some: `dir="auto"` would turn an English line around that begins
+ * with an Arabic name, and a date stands on the left of what happened that day.
+ */
 function direction(paragraph) {
+  const begins = paragraph.spans.find((span) => /\p{L}/u.test(span.text))?.text ?? "";
   const text = paragraph.spans.map((span) => span.text).join("");
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
-  return (text.match(RIGHT_TO_LEFT)?.length ?? 0) * 2 > letters ? "rtl" : "ltr";
+  return begins.match(RIGHT_TO_LEFT) && (text.match(RIGHT_TO_LEFT)?.length ?? 0) * 2 > letters ? "rtl" : "ltr";
 }
 
 function body(paragraphs) {
@@ -42,8 +48,9 @@ function body(paragraphs) {
     if (!inside.length) continue;
     const dir = direction(paragraph);
     if (paragraph.kind === "item") {
-      if (!list) drawn.push((list = make("ul")));
-      list.append(make("li", { dir }, inside));
+      const kind = paragraph.number ? "OL" : "UL";
+      if (list?.tagName !== kind) drawn.push((list = make(kind)));
+      list.append(make("li", { dir, value: paragraph.number || null }, inside));
       continue;
     }
     // A quote right after an item is said about that item.
@@ -81,7 +88,9 @@ function buttons(all, press) {
 function chart(said) {
   if (!said.chart?.bars.length) return null;
   const query = new URLSearchParams([["unit", said.chart.unit], ...said.chart.bars.map((bar) => ["bar", `${bar.count} ${bar.label}`])]);
-  return make("img", { class: "chart", src: `/api/chart.svg?${query}`, alt: said.chart.alt, width: 720, height: 240 });
+  const narrow = matchMedia("(max-width: 760px)").matches;
+  if (narrow) query.set("narrow", "true");
+  return make("img", { class: "chart", src: `/api/chart.svg?${query}`, alt: said.chart.alt, width: narrow ? 360 : 720, height: 240 });
 }
 
 const isTopics = (field) => ["topic", "topics"].includes(field.name.toLowerCase());
