@@ -42,6 +42,8 @@ HEADERS_READ = (
     "retry-after",
 )
 LONGEST_HEADER = 4096
+BUFFER = 16_384
+"""Bytes that are read ahead of a body that waits for room: twice as many stop the reading of its connection."""
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
@@ -108,6 +110,7 @@ class Fetcher:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,  # a proxy from the environment would connect on our behalf, past the guard
             auto_decompress=False,
+            read_bufsize=BUFFER,
             headers={"User-Agent": self._agent, "Accept": ACCEPT, "Accept-Encoding": "gzip"},
             timeout=aiohttp.ClientTimeout(
                 total=None, connect=limits.connect, sock_connect=limits.connect, sock_read=limits.idle
@@ -235,7 +238,7 @@ class Fetcher:
                 if status != 200 or location:
                     return Answer(status, url, read, moved=moved), location
                 body = Inflate(read.get("content-encoding", ""), self._limits.body)
-                async for piece in response.content.iter_any():
+                async for piece in response.content.iter_chunked(2 * BUFFER):
                     body.feed(piece)
                     if body.full:
                         break

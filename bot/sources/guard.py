@@ -59,6 +59,10 @@ WEB_PORTS = frozenset({80, 443})
 LONGEST_URL = 2048
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+WAITING = 65_536
+"""Bytes of an answer that wait unread in the system for each connection, and so the most that is read at once: else it
+may be megabytes, and each of many large bodies would be read a quarter of a megabyte at a time."""
+
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
 
@@ -142,6 +146,7 @@ class Guard:
         if not self.permits(address, port):
             raise ClosedAddress(EACCES, "a private or reserved address")
         made = socket.socket(family, kind, protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WAITING)
         made.setblocking(False)
         return made
 

@@ -17,7 +17,7 @@ from bot.core.model import Feed
 from bot.sources.feed import FeedSource
 from bot.sources.fetch import Fetcher, Limits
 from bot.sources.gate import Gate
-from bot.sources.guard import WEB_PORTS, AddressInfo, Guard, may_visit
+from bot.sources.guard import WAITING, WEB_PORTS, AddressInfo, Guard, may_visit
 from tests.fakes.newsstand import NOW, RSS, Reply, newsstand
 
 PUBLIC = ["93.184.216.34", "8.8.8.8", "2606:4700::6810:84e5", "::ffff:93.184.216.34", "172.32.0.1", "100.128.0.1"]
@@ -383,3 +383,10 @@ async def test_a_stand_that_redirects_for_ever_is_left_after_five() -> None:
             with pytest.raises(FetchError, match="more than 5 redirects"):
                 await client.get(stand.url())
         assert len(stand.asked) == 6
+
+
+def test_of_an_answer_that_nobody_reads_little_waits_in_the_system() -> None:
+    """A quarter of a megabyte is read at once where more waits, for each of all the large bodies that wait for room."""
+    info = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))
+    with Guard().socket(info) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) <= 2 * WAITING  # Linux counts its own part as well
