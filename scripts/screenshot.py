@@ -33,13 +33,13 @@ def chromium() -> str:
     return found
 
 
-def take(url: str, out: Path, *, dark: bool, phone: bool, typed: str, shown: str, wait: float) -> None:
+def take(url: str, out: Path, *, dark: bool, phone: bool, typed: str, shown: str, wait: float, height: int) -> None:
     """Raises SystemExit where there is no Chromium."""
     browser_path = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=list(ARGUMENTS))
         page = browser.new_page(
-            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 800},
+            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": height},
             device_scale_factor=2,
             is_mobile=phone,
             has_touch=phone,
@@ -70,10 +70,18 @@ def main() -> None:
     parser.add_argument(
         "--show", default="", dest="shown", metavar="TEXT", help="begin with the message that says this"
     )
+    parser.add_argument("--height", type=int, default=800, metavar="PIXELS", help="of a desk's window")
     parser.add_argument("--wait", type=float, default=1.5, metavar="SECONDS", help="let the page settle this long")
     found = parser.parse_args()
     take(
-        found.url, found.out, dark=found.dark, phone=found.phone, typed=found.typed, shown=found.shown, wait=found.wait
+        found.url,
+        found.out,
+        dark=found.dark,
+        phone=found.phone,
+        typed=found.typed,
+        shown=found.shown,
+        wait=found.wait,
+        height=found.height,
     )
     print(found.out, file=sys.stderr)
 

@@ -49,11 +49,11 @@ def _block(each: Payload) -> str:
         case "section" if each.get("fields"):
             drawn = f'<div class="fields">{"".join(f"<div>{_text(field)}</div>" for field in each["fields"])}</div>'
         case "section":
-            drawn = f"<div>{_text(each['text'])}</div>"
+            drawn = f"<div dir='auto'>{_text(each['text'])}</div>"
         case "context":
             drawn = f'<div class="context">{" ".join(map(_text, each["elements"]))}</div>'
         case "rich_text":
-            drawn = f'<div class="rich">{"".join(map(_rich, each["elements"]))}</div>'
+            drawn = f'<div class="rich" dir="auto">{"".join(map(_rich, each["elements"]))}</div>'
         case "actions":
             drawn = f'<div class="actions">{"".join(map(_button, each["elements"]))}</div>'
         case "divider":
@@ -70,7 +70,8 @@ def _button(each: Payload) -> str:
 
 def _rich(each: Payload) -> str:
     if each["type"] == "rich_text_list":
-        return f"<ul>{''.join(f'<li>{_run(item)}</li>' for item in each['elements'])}</ul>"
+        name = "ol" if each["style"] == "ordered" else "ul"
+        return f"<{name}>{''.join(f'<li>{_run(item)}</li>' for item in each['elements'])}</{name}>"
     name = "blockquote" if each["type"] == "rich_text_quote" else "p"
     return f"<{name}>{_run(each).strip()}</{name}>"
 
