@@ -39,6 +39,8 @@ from bot.platforms.web.shapes import (
 
 log = structlog.get_logger(__name__)
 
+GUEST = "Guest"
+"""Who has given no name, as the preferences of the page call them."""
 MOST_STREAMS = 200
 """Open event streams at once; each looks at the log every few seconds."""
 MOST_CHANNELS = 100
@@ -243,7 +245,7 @@ async def invocation(room: Room, request: Request, here: Channel, *, name: str =
     return Invocation(
         tenant=TENANT,
         channel=here,
-        person=Person(request.scope["state"]["person"], name, may_manage=True),
+        person=Person(request.scope["state"]["person"], name or GUEST, may_manage=True),
         channels=tuple(await room.chat.channels()),
         zone=_zone(zone),
         locale=language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else "en",
