@@ -23,7 +23,7 @@ def list_(context: typer.Context, search: Annotated[str, typer.Argument(help="Pa
     table = Table("topic", "kind", "also known as", box=None)
     for entity in catalogue.search(search):
         names = dict.fromkeys(alias.text for alias in entity.written if alias.text != entity.name)
-        table.add_row(entity.name, entity.kind, ", ".join(list(names)[:6]))
+        table.add_row(entity.name, entity.kind.replace("_", " "), ", ".join(list(names)[:6]))
     console.print(table)
 
 
@@ -38,7 +38,9 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument(help="A top
     console.print(topic.name, style="bold", markup=False)
     console.print(topic.reading, markup=False)
     for entity in (catalogue.entities[known] for known in topic.entities):
-        table = Table("alias", "kind", title=f"{entity.name} ({entity.kind})", title_justify="left", box=None)
+        table = Table(
+            "alias", "kind", title=f"{entity.name} ({entity.kind.replace('_', ' ')})", title_justify="left", box=None
+        )
         for alias in entity.written:
             table.add_row(alias.text, alias.kind)
         console.print(table)

@@ -76,7 +76,7 @@ async def _check(settings: Settings, *, only: str = "", feeds: bool) -> int:
             else:
                 await _check_channels(house, platform, report)
         if feeds:
-            await _check_feeds(house, report)
+            await check_feeds(house, report)
     return 1 if report.failures else 0
 
 
@@ -105,7 +105,7 @@ async def _check_channels(house: House, platform: Platform, report: Report) -> N
             report.bad(f"{platform.name}: {channel}", str(error))
 
 
-async def _check_feeds(house: House, report: Report) -> None:
+async def check_feeds(house: House, report: Report) -> None:
     """Look at every feed, a few hosts at a time; what they bring is not stored."""
     gate = asyncio.Semaphore(16)
 
@@ -121,10 +121,14 @@ async def _check_feeds(house: House, report: Report) -> None:
         known = await tx.feeds.visible(EVERYONE)
     # Without what we remember of it, or an unchanged feed would look empty.
     looks = [asyncio.create_task(look(replace(feed, cache={}))) for feed in known]
+    unread = 0
     try:
         for looked in asyncio.as_completed(looks):
             what, why = await looked
             report.bad(what, why) if why else report.good(what)
+            unread += bool(why)
+        if unread == len(looks) > 1:
+            report.note("No feed could be read: is this machine connected to the internet?")
     finally:
         for task in looks:
             task.cancel()

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from bot.app import open_house
 from bot.cli import app
+from bot.cli.check import Report, check_feeds
 from bot.cli.examine import examine
 from bot.core.errors import NotAFeed
 from bot.core.model import EVERYONE, Channel
@@ -36,6 +37,22 @@ async def house(stand: Newsstand, tmp_path: Path) -> AsyncIterator[House]:
     settings = quiet(tmp_path, feeds={"host_gap_seconds": 0})
     async with open_house(settings, feeds=(), allowed=frozenset({stand.at})) as opened:
         yield opened
+
+
+async def test_a_check_in_which_no_feed_answers_asks_for_the_connection(
+    house: House, stand: Newsstand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand.on("/one", Reply(status=404))
+    stand.on("/two", Reply(status=404), Reply(RSS))
+    async with house.store.begin() as tx:
+        for path in ("/one", "/two"):
+            await tx.feeds.add(stand.url(path), tenant=EVERYONE, now=await tx.now())
+    asked = "is this machine connected to the internet?"
+    await check_feeds(house, Report())
+    assert asked in capsys.readouterr().out
+    report = Report()
+    await check_feeds(house, report)
+    assert (report.failures, asked in capsys.readouterr().out) == (1, False)
 
 
 async def test_a_look_tells_everything_learned(house: House, stand: Newsstand) -> None:
