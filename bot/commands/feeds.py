@@ -60,8 +60,9 @@ async def feeds(
 
     def draw(feed: Feed) -> Paragraph:
         pace = f"{feed.per_day:.0f} a day" if feed.per_day >= 1 else "less than one a day"
-        told = feed.reason if feed.reason else f"{pace}, checked {ago(feed.checked_at, now)}"
-        return Paragraph((Span(named(feed), bold=True), Span(f" · {SAID[feed.state]} · {told}")), Kind.ITEM)
+        told = feed.reason or (f"{pace}, checked {ago(feed.checked_at, now)}" if feed.checked_at else "")
+        state = " · ".join(part for part in (SAID[feed.state], told) if part)
+        return Paragraph((Span(named(feed), bold=True), Span(f" · {state}")), Kind.ITEM)
 
     body, turn = paged(known, page, "feeds", draw, size=15)
     summary = ", ".join(f"{count} {SAID[state]}" for state, count in states.items() if count)

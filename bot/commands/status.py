@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.commands.desk import Desk
@@ -45,7 +45,7 @@ async def status(desk: Desk, call: Invocation) -> Message:
         )
     return Message(
         title="All is well" if well else "Working, with trouble",
-        body=() if well else (paragraph(_trouble(trouble, undelivered, reasons, full)),),
+        body=() if well else (paragraph(_trouble(trouble, undelivered, reasons, full, alone=_alone(feeds))),),
         fields=tuple(fields),
         buttons=(Button("Feeds", "feeds"), Button("Subscriptions", "subscriptions")),
         footer=f"Newsbell {desk.version}, up for {duration(now - desk.started_at)}; the figures are of 24 hours",
@@ -56,12 +56,19 @@ async def status(desk: Desk, call: Invocation) -> Message:
 _WAITING = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.HELD)
 
 
-def _trouble(feeds: int, undelivered: int, reasons: Sequence[tuple[str, int]], full: bool) -> str:
+def _alone(feeds: Mapping[FeedState, int]) -> bool:
+    """Whether several feeds fail and none answers: then it is hardly their fault."""
+    return not feeds.get(FeedState.ACTIVE) and feeds.get(FeedState.BACKOFF, 0) > 1
+
+
+def _trouble(feeds: int, undelivered: int, reasons: Sequence[tuple[str, int]], full: bool, *, alone: bool) -> str:
     parts = []
     if full:
         parts.append("The disk is nearly full: no feed is looked at until there is room; what waits is still posted.")
     if feeds:
         parts.append(f"{counted(feeds, 'feed')} cannot be read at the moment; /feeds says why.")
+    if alone:
+        parts.append("None answers: perhaps the machine that Newsbell runs on has no connection to the internet.")
     if undelivered:
         why = "; ".join(f"{reason.rstrip('.')} ({times})" for reason, times in reasons)
         parts.append(f"{counted(undelivered, 'alert')} could not be delivered: {why}.")

@@ -119,26 +119,29 @@ class Catalogue:
     def search(self, text: str) -> list[Entity]:
         """Entities for a half-typed name, best first; all of them, by name, for an empty text."""
         wanted = fold(text)
-        ranked: list[tuple[tuple[int, int], str, Entity]] = []
+        ranked: list[tuple[tuple[int, bool, int], str, Entity]] = []
         for entity in self.entities.values():
-            rank = self._rank(entity, wanted) if wanted else (0, 0)
+            rank = self._rank(entity, wanted) if wanted else (0, False, 0)
             if rank is not None:
                 ranked.append((rank, fold(entity.name), entity))
         return [entity for _, _, entity in sorted(ranked, key=lambda each: each[:2])]
 
     @staticmethod
-    def _rank(entity: Entity, wanted: str) -> tuple[int, int] | None:
-        """What kind of name begins so, and how many letters it has: "isl" is on its way to Islamic State."""
+    def _rank(entity: Entity, wanted: str) -> tuple[int, bool, int] | None:
+        """What kind of name begins so, and how many letters it has: "isl" is on its way to Islamic State.
+
+        "i" is rather on its way to a country than to IBM.
+        """
         name = fold(entity.name)
         if name.startswith(wanted):
-            return 0, len(name)
+            return 0, entity.kind is not EntityKind.COUNTRY, len(name)
         begun = [alias for alias in entity.aliases if alias.phrase.startswith(wanted)]
         if called := [len(alias.phrase) for alias in begun if alias.kind in CALLED]:
-            return 1, min(called)
+            return 1, False, min(called)
         if begun:
-            return 2, min(len(alias.phrase) for alias in begun)
+            return 2, False, min(len(alias.phrase) for alias in begun)
         inside = [len(alias.phrase) for alias in entity.aliases if f" {wanted}" in f" {alias.phrase}"]
-        return (3, min(inside)) if inside else None
+        return (3, False, min(inside)) if inside else None
 
     def nearest(self, text: str, n: int = 3) -> list[str]:
         """Names of the entities that a misspelt text may have meant, nearest first.

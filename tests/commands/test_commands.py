@@ -308,7 +308,16 @@ async def test_status_measures(newsroom: Newsroom) -> None:
     newsroom.source.give(WIRE, FetchError("gone dark"))
     newsroom.clock.forward(timedelta(days=1))
     await newsroom.poll()
-    assert "1 feed cannot be read" in await newsroom.say("/status")
+    text = await newsroom.say("/status")
+    assert "1 feed cannot be read" in text
+    assert "no connection" not in text
+    other = "https://other.example/rss"
+    await newsroom.add_feed(other)
+    newsroom.source.give(other, FetchError("gone dark"))
+    assert "not read yet" in await newsroom.say("/feeds")
+    assert "checked never" not in await newsroom.say("/feeds")
+    await newsroom.poll(other)
+    assert "no connection to the internet" in await newsroom.say("/status")
 
 
 async def test_help_lists_every_command_and_explains_one(newsroom: Newsroom) -> None:

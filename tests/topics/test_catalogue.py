@@ -94,6 +94,7 @@ def test_every_name_finds_its_own_entity(catalogue: Catalogue) -> None:
 
 def test_search_puts_the_name_before_the_alias(catalogue: Catalogue) -> None:
     assert [entity.name for entity in catalogue.search("ira")][:2] == ["Iran", "Iraq"]
+    assert [entity.name for entity in catalogue.search("i")][:3] == ["Iran", "Iraq", "India"]
     assert "ISIL" in [entity.name for entity in catalogue.search("isl")][:5]
     assert [entity.name for entity in catalogue.search("chi")][:2] == ["Chile", "China"]
     assert "Kurdistan" in [entity.name for entity in catalogue.search("kurd")]
