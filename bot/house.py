@@ -97,7 +97,7 @@ class House:
         every(timedelta(minutes=1), self.count_feeds)
         every(timedelta(seconds=30), self.look_for_room)
         every(timedelta(hours=1), self.pipeline.retain, jitter=timedelta(minutes=5))
-        every(timedelta(hours=1), self.jobs.tidy)
+        every(timedelta(minutes=5), self.jobs.tidy)
         self.scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:

@@ -243,8 +243,8 @@ class Archive:
         first, last = min(outlet[2] for outlet in outlets), max(outlet[3] for outlet in outlets)
         return Story(row.id, title[0], first, last, sum(outlet[1] for outlet in outlets), sources)
 
-    async def placed_after(self, article_id: int, since: datetime, limit: int = 5000) -> list[Article]:
-        """Articles with a larger id that are in a story and not older than `since`, by id."""
+    async def placed_after(self, article_id: int, since: datetime, limit: int = 500) -> list[Article]:
+        """Articles with a larger id that are in a story and not older than `since`, by id: with their texts."""
         rows = await self.tx.ask(intake.PLACED, its_article=article_id, its_since=since, its_limit=limit)
         return [to_article(row._asdict()) for row in rows]
 

@@ -11,9 +11,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from hashlib import blake2b
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import Any
 
 from bot.core.errors import SealBroken, SettingsError
 
@@ -34,7 +32,8 @@ class Seal:
 
     def __init__(self, keys: str = "") -> None:
         """`keys` are those of `new_key`, with commas between them, the newest first. Raises SettingsError."""
-        self._keys = {_name(key): AESGCM(key) for key in map(_decoded, filter(None, map(str.strip, keys.split(","))))}
+        told = [_decoded(key) for key in map(str.strip, keys.split(",")) if key]
+        self._keys = _ciphers(told) if told else {}
         self._first = next(iter(self._keys), "")
 
     @property
@@ -62,9 +61,12 @@ class Seal:
                 f"A stored secret was sealed with the key {name}, and {SETTING} {have}."
                 " Put the key that was used before behind the new one, with a comma between them."
             )
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see below
+
         try:
             whole = _bytes(body)
-            return self._keys[name].decrypt(whole[:NONCE_BYTES], whole[NONCE_BYTES:], _bound(name, tenant)).decode()
+            plain: bytes = self._keys[name].decrypt(whole[:NONCE_BYTES], whole[NONCE_BYTES:], _bound(name, tenant))
+            return plain.decode()
         except (NotBase64, ValueError, InvalidTag):
             raise SealBroken(
                 "This secret is not as it was sealed: the row was changed, or is another server's."
@@ -77,6 +79,13 @@ class Seal:
 
 def _bound(name: str, tenant: str) -> bytes:
     return "\0".join(("newsbell", VERSION, name, tenant)).encode()
+
+
+def _ciphers(keys: list[bytes]) -> dict[str, Any]:
+    """By the names of the keys. The library is loaded by the first key: it takes 7 MB, and most houses have none."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+    return {_name(key): AESGCM(key) for key in keys}
 
 
 def _name(key: bytes) -> str:
