@@ -222,7 +222,8 @@ def _checked(desk: Desk, call: Invocation, query: str) -> tuple[Topic, str]:
     if meant.stands_for:
         return meant, meant.stands_for
     # What other topics mean is written out, or a change of theirs would change this one behind its versions' back.
-    return meant, meant.name if "@" in query else query
+    uses_others = "@" in query or (meant.kind is TopicKind.QUERY and not is_query(query))
+    return meant, meant.name if uses_others else query
 
 
 async def _write(

@@ -55,7 +55,7 @@ def resolve(
             means = "." if meant.kind is TopicKind.QUERY else f" {meant.name}."
             reading = f"{found[0]} is {whose}{means} {meant.reading}"
             return replace(meant, name=found[0], reading=reading, stands_for=meant.name, alternatives=())
-    topic = _between_named(typed, catalogue, named) or _resolve(text, catalogue, named)
+    topic = _resolve(text, catalogue, named)
     if len(topic.name) > longest:
         raise QueryError(
             f"written out, this is longer than {longest} characters: give it a name with /topic create.", 1
@@ -73,8 +73,6 @@ def either(topic: Topic, catalogue: Catalogue) -> str:
 
 def _between_named(typed: str, catalogue: Catalogue, named: Named) -> Topic | None:
     """The relation of a pack, or of a topic that the server has named, to another or to an entity; or None."""
-    if _is_query(typed, catalogue):
-        return None
     for joint in _JOINT.finditer(typed):
         sides = [side.strip('" ') for side in (typed[: joint.start()], typed[joint.end() :])]
         ours = [bool(_named(side, catalogue, named)) for side in sides]
@@ -98,6 +96,8 @@ def _resolve(text: str, catalogue: Catalogue, named: Named = MappingProxyType({}
     typed = _cleaned(text)
     if _is_query(typed, catalogue):
         return _query(text, catalogue, named)
+    if not _sides(typed, catalogue) and (topic := _between_named(typed, catalogue, named)):
+        return topic
     parts = _understood(typed, catalogue)
     name = _name(parts, typed, catalogue)
     return compose(name, parts, catalogue, _other_readings(typed, name, parts, catalogue))

@@ -195,6 +195,10 @@ async def test_a_topic_that_means_a_pack_or_another_topic_keeps_what_that_means(
     await reply(newsroom, "/topic edit near Spain OR Portugal")
     assert "Algeria" in (await reply(newsroom, "/topic nearer")).text
     assert "Algeria" not in (await reply(newsroom, "/topic near")).text
+    await reply(newsroom, "/topic create bridge near-Russia")
+    await reply(newsroom, "/topic create alike Maghreb and Russia")
+    assert "(Spain OR Portugal) PARA Russia" in (await reply(newsroom, "/topic bridge")).text
+    assert "PARA Russia" in (await reply(newsroom, "/topic alike")).text
 
 
 async def test_a_test_counts_blames_and_suggests(newsroom: Newsroom) -> None:

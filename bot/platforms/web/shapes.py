@@ -141,7 +141,9 @@ class Handed(Shape):
     """A file that goes with a command."""
 
     name: str = Field(min_length=1, max_length=200, examples=["feeds.opml"])
-    content: Base64Bytes = Field(description="At most 1 MB, as base64.", max_length=FILE_MOST)
+    content: Base64Bytes = Field(
+        description="At most 1 MB, as base64.", max_length=FILE_MOST, examples=["PG9wbWwvPg=="]
+    )
 
 
 class Typed(Shape):
