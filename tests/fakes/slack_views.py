@@ -28,6 +28,7 @@ class Window:
     def __init__(self, identity: str, user: User, view: Payload) -> None:
         self.id, self.user, self.view = identity, user, view
         self.drawn = 1
+        self.errors: dict[str, str] = {}
         self.changed = asyncio.Condition()
 
     @property
@@ -65,6 +66,13 @@ class Window:
     async def redraw(self, view: Payload) -> None:
         async with self.changed:
             self.view = view
+            self.drawn += 1
+            self.changed.notify_all()
+
+    async def complain(self, errors: dict[str, str]) -> None:
+        """The window stays as it is, with a word below each of these inputs."""
+        async with self.changed:
+            self.errors = errors
             self.drawn += 1
             self.changed.notify_all()
 
@@ -236,6 +244,10 @@ class SlackViews:
             self._check(answer["view"], "modal")
             if window := self.windows.get(envelope["view"]["id"]):
                 await window.redraw(answer["view"])
+        elif answer.get("response_action") == "errors":
+            if window := self.windows.get(envelope["view"]["id"]):
+                assert set(answer["errors"]) <= set(window.inputs)
+                await window.complain(answer["errors"])
         elif answer:
             self.slack.invalid.append(f"an acknowledgement says {sorted(answer)}")
 

@@ -49,6 +49,19 @@ class Clerk:
         """A form's values."""
         return self._said(await self._router.call(invocation, name, values))
 
+    async def unfinished(self, invocation: Invocation, text: str) -> tuple[str, dict[str, str]] | None:
+        """The command that somebody wrote without what only its form can take well, a file or a long text; with what
+        stands in the form to begin with. None where it is not so, or the door would not open to it.
+        """
+        try:
+            found, given = parse(self._router.by_name, self._words.line(plain(text, invocation.channels)))
+        except UserError:
+            return None
+        wanting = [o for o in found.options if o.required and (o.long or o.kind is OptionKind.FILE)]
+        if all(o.name in given for o in wanting) or not self._router.allows(invocation, found):
+            return None
+        return found.name, {**given, **await self._router.now(invocation, found, given)}
+
     def wants_file(self, invocation: Invocation, text: str) -> Command | None:
         """The command that somebody wrote, if it wants a file and the door would open to it."""
         try:

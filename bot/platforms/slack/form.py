@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.command import Choice, Command, Option, OptionKind
-from bot.core.message import Message
+from bot.core.message import Message, Tone
 from bot.platforms.plain import clean, cut, line
 from bot.platforms.slack.draw import NOTHING, Block, draw, plain_text
 
@@ -29,7 +29,8 @@ WHERE = "where"
 # Slack's limits (docs.slack.dev/reference/block-kit).
 TITLE, LABEL, VALUE = 24, 75, 150
 CHOICES = 100
-TYPED = 1000
+COMPLAINT = 300
+TYPED, LONG = 1000, 2000
 YES = "yes"
 
 
@@ -63,7 +64,7 @@ def form(wanted: Form, commands: Iterable[Command], spoken: Mapping[str, str], p
         element = _element(option, str(preset.get(option.name) or ""))
         blocks.append(
             _input(
-                f"{command.name}:{option.name}",
+                _block(command, option),
                 option.name.capitalize(),
                 option.description,
                 element,
@@ -85,12 +86,24 @@ def result(wanted: Form, message: Message) -> View:
     return {**_window(RESULT, wanted, blocks), "close": plain_text("Close")}
 
 
+def complained(command: Command, message: Message) -> dict[str, str]:
+    """What is wrong with a long text, where it is typed: the window stays open then, and the text in it."""
+    long = next((option for option in command.options if option.long), None)
+    if long is None or message.tone is not Tone.ERROR:
+        return {}
+    return {_block(command, long): cut(line(clean(message.text)), COMPLAINT) or NOTHING}
+
+
+def _block(command: Command, option: Option) -> str:
+    return f"{command.name}:{option.name}"
+
+
 def values(command: Command, team: str, view: View) -> tuple[dict[str, Any], str]:
     """What was filled in, by option (a file by its id), and the channel that was chosen for it all."""
     state: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
     filled: dict[str, Any] = {}
     for option in command.options:
-        value = _filled(state.get(f"{command.name}:{option.name}"))
+        value = _filled(state.get(_block(command, option)))
         if value in (None, "", False):
             continue
         filled[option.name] = f"slack:{team}:{value}" if option.kind is OptionKind.CHANNEL else value
@@ -157,6 +170,9 @@ def _typed(option: Option, preset: str) -> Block:
         chosen = [each for each in options if each["value"] == (preset or option.default)]
         start = {"initial_option": chosen[0]} if chosen else {}
         return {"type": "static_select", "action_id": FIELD, "options": options, **start}
+    if option.long:
+        start = {"initial_value": cut(preset, LONG)} if preset else {}
+        return {"type": "plain_text_input", "action_id": FIELD, "multiline": True, "max_length": LONG, **start}
     if (option.complete or option.kind is OptionKind.ROLE) and len(preset) <= VALUE:
         start = {"initial_option": _option(preset, preset)} if preset else {}
         return {"type": "external_select", "action_id": FIELD, "min_query_length": 0, **start}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -71,9 +71,8 @@ class Listener:
         team = await self._at(context, body["channel_id"])
         named = body.get("channel_name", "")
         invocation = await team.directory.invocation(body["channel_id"], body["user_id"], named)
-        # Nothing can be handed over with a slash command; its form can take a file.
-        wanting = self._clerk.wants_file(invocation, text)
-        if wanting and await self._form(body, context, wanting.name):
+        wanting = await self._clerk.unfinished(invocation, text)
+        if wanting and await self._form(body, context, *wanting):
             return
         reply = await self._clerk.typed(invocation, text)
         if team.directory.is_hidden(invocation, named):
@@ -86,9 +85,11 @@ class Listener:
         """Whose channel it is that somebody speaks in."""
         return await self._teams.hosting(await self._teams.get(context.team_id or ""), channel)
 
-    async def _form(self, body: Body, context: AsyncBoltContext, command: str = FIRST) -> bool:
+    async def _form(
+        self, body: Body, context: AsyncBoltContext, command: str = FIRST, preset: Mapping[str, str] = {}
+    ) -> bool:
         try:
-            await self._windows.open(context, body["trigger_id"], body["channel_id"], command)
+            await self._windows.open(context, body["trigger_id"], body["channel_id"], command, preset)
         except (SlackClientError, aiohttp.ClientError, OSError) as error:
             log.warning("slack did not open a form", reason=str(error)[:200])
             return False

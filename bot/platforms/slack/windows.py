@@ -28,6 +28,7 @@ from bot.platforms.slack.form import (
     Form,
     View,
     asked,
+    complained,
     form,
     offered,
     result,
@@ -123,7 +124,12 @@ class Windows:
         user, view, team = body["user"]["id"], body["view"], await self._team(context)
         answering = asyncio.create_task(self._answer_form(team, user, view))
         if (await asyncio.wait({answering}, timeout=AT_ONCE))[0]:
-            await ack(response_action="update", view=result(*answering.result()))
+            wanted, message = answering.result()
+            command = self._clerk.find(wanted.command)
+            if command and (errors := complained(command, message)):
+                await ack(response_action="errors", errors=errors)
+                return
+            await ack(response_action="update", view=result(wanted, message))
         else:
             await ack(response_action="update", view=working(Form.of(view)))
             wanted, message = await answering

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
 
 import pytest
 
-from bot.core.command import Choice, Invocation, command
+from bot.core.command import Choice, Invocation, Option, command
+from bot.core.errors import UserError
 from bot.core.message import Message
 from bot.core.router import Router
 from bot.platforms.slack.form import CHOOSE, Form, asked, form, offered, values
@@ -182,6 +183,42 @@ async def test_a_form_that_slack_does_not_open_is_answered_with_help(slack: Fake
     async with running(slack):
         slack.views.refuse = True
         assert "Newsbell" in (await slack.slash("")).text
+
+
+async def named_now(_desk: object, _call: Invocation, values: Mapping[str, Any]) -> str:
+    return f"what {values['name']} means now"
+
+
+@command("topic edit", "Change a topic", manage=True)
+async def topic_edit(
+    desk: list[str],
+    call: Invocation,
+    name: Annotated[str, Option("Its name")],
+    query: Annotated[str, Option("What it means", rest=True, long=True, now=named_now)],
+) -> Message:
+    if query.count("(") != query.count(")"):
+        raise UserError("Column 6: expected ).")
+    desk.append(query)
+    return Message(title=f"{name} is changed")
+
+
+async def test_a_long_text_is_edited_in_the_form_and_a_mistake_leaves_it_there(slack: FakeSlack) -> None:
+    asked_for: list[str] = []
+    async with running(slack, Router((topic_edit,), asked_for)):
+        await slack.type("topic edit acme")
+        window = await slack.views.window()
+        query = window.inputs["topic edit:query"]
+        assert (query["multiline"], query["initial_value"]) == (True, "what acme means now")
+        assert window.inputs["topic edit:name"]["initial_value"] == "acme"
+        drawn = window.drawn
+        await slack.views.submit(window, query="Acme (OR\nZenith")
+        await window.redrawn(drawn)
+        assert window.errors == {"topic edit:query": "Column 6: expected )."}
+        await slack.views.submit(window, query="Acme OR\nZenith")
+        await window.shows("acme is changed")
+        assert "is changed" in (await slack.slash("topic edit acme Zenith")).text
+        assert "those who manage" in (await slack.slash("topic edit acme", user=slack.guest)).text
+    assert asked_for == ["Acme OR\nZenith", "Zenith"]
 
 
 async def test_more_like_any_message_and_why_an_alert_rang(slack: FakeSlack) -> None:
