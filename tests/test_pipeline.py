@@ -358,6 +358,6 @@ async def test_articles_past_their_keep_are_let_go_and_stay_known(newsroom: News
     await publish(newsroom, ISIL)
     newsroom.clock.forward(timedelta(days=40))
     await newsroom.pipeline.retain()
-    assert "Nothing yet" in await newsroom.say("/latest")
+    assert "Nothing in the archive yet" in await newsroom.say("/latest")
     await publish(newsroom, ISIL)
     assert newsroom.platform.titles() == [ISIL]

@@ -25,7 +25,7 @@ from heapq import heappop, heappush
 from math import log
 
 from bot.core.model import Article
-from bot.stories.copies import CONTAINMENT, Copies, containment, shingles
+from bot.stories.copies import CONTAINMENT, Copies, containment, shingles, short
 from bot.stories.index import Index
 from bot.stories.origin import outlet, strip_dateline
 from bot.stories.rubric import is_rubric
@@ -114,6 +114,7 @@ class _Item:
     title: tuple[str, ...]
     lead: tuple[str, ...]
     shingles: array[int]
+    """Those of the text for as long as it is at hand, then short ones."""
     story: int = 0
     copy: int = 0
     """Its number among the copies."""
@@ -211,6 +212,8 @@ class Stories:
         self._stories.setdefault(story, _Open()).put(item)
         self._index.add(story, item.weights)
         item.copy = self._copies.put(item.id, item.shingles)
+        item.shingles = short(item.shingles)
+        self._last = None
         for key in filter(None, (item.link, item.form)):
             self._keys.put(key, item.id)
         heappush(self._by_age, (item.when, item.id))
@@ -225,7 +228,7 @@ class Stories:
                 story = self._stories[item.story]
                 story.take(item)
                 self._index.remove(item.story, item.weights, last=not story.items)
-                self._copies.take(item.copy, item.shingles)
+                self._copies.take(item.copy)
                 for key in filter(None, (item.link, item.form)):
                     self._keys.take(key, name)
                 if not story.items:
@@ -264,7 +267,7 @@ class Stories:
 
     def _copied(self, item: _Item, others: set[int]) -> Placed | None:
         best: tuple[float, float, str] | None = None
-        mine = frozenset(item.shingles)
+        mine = frozenset(short(item.shingles))
         for known in self._near(item, self._copies.candidates(item.shingles)):
             share = containment(mine, known.shingles)
             own = bool(item.outlet) and known.outlet == item.outlet
@@ -341,7 +344,8 @@ def _repeats(item: _Item, known: _Item) -> bool:
     if abs(item.when - known.when) < _ANOTHER_DAY.total_seconds():
         return True
     elsewhere = bool(item.link and known.link and item.link != known.link)
-    rewritten = bool(item.shingles and known.shingles) and containment(item.shingles, known.shingles) < CONTAINMENT
+    rewritten = bool(item.shingles and known.shingles)
+    rewritten = rewritten and containment(short(item.shingles), known.shingles) < CONTAINMENT
     return not (elsewhere or rewritten)
 
 

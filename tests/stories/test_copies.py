@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
 
 from bot.core.sentences import sentences
-from bot.stories.copies import CONTAINMENT, Copies, containment, shingles
+from bot.stories.copies import CONTAINMENT, DRAWERS, Copies, containment, shingles, short
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "look_alikes.jsonl").read_text("utf-8").splitlines()]
 TEXTS = [row["text"] for row in ROWS]
@@ -75,7 +75,27 @@ def test_what_was_taken_away_is_found_no_more() -> None:
     copies = Copies()
     hashes = shingles(TEXTS[0])
     a, b = copies.put("a", hashes), copies.put("b", hashes)
-    copies.take(a, hashes)
+    copies.take(a)
     assert copies.candidates(hashes) == ["b"]
-    copies.take(b, hashes)
+    copies.take(b)
     assert copies.candidates(hashes) == []
+
+
+def test_what_was_taken_away_is_cleared_away_in_time() -> None:
+    copies = Copies()
+    for _ in range(DRAWERS):
+        copies.take(copies.put("a", shingles(TEXTS[0])))
+    last = copies.put("b", shingles(TEXTS[0]))
+    for _ in range(DRAWERS):
+        copies.take(copies.put("short", shingles("")))
+    assert copies.candidates(shingles(TEXTS[0])) == ["b"]
+    assert sum(map(len, copies._drawers.values())) < 100
+    copies.take(last)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_short_hashes_measure_what_whole_ones_do(share: float) -> None:
+    for text, other in pairwise(TEXTS):
+        mixed = text[: int(len(text) * share)] + other[int(len(other) * share) :]
+        whole = containment(shingles(text), shingles(mixed))
+        assert containment(short(shingles(text)), short(shingles(mixed))) == pytest.approx(whole, abs=0.02)
