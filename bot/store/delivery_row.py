@@ -6,7 +6,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, case, exists, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from bot.core.model import Delivery, DeliveryState
 from bot.store import tables as t
@@ -66,6 +80,21 @@ IN_HAND = or_(row.state == DeliveryState.SENDING.value, row.state == DeliverySta
 """Held rows are a worker's too: a channel may be paused while its message is in the air."""
 
 
+def _due(_: object) -> Any:
+    heads = select(func.min(row.seq)).where(t.OPEN).group_by(row.channel)
+    turn = func.row_number().over(partition_by=row.tenant, order_by=(row.not_before, row.seq)).label("turn")
+    limit: Any = bindparam("its_limit")
+    return (
+        select(row.channel, turn)
+        .where(row.seq.in_(heads.scalar_subquery()), claimable(Now()))
+        .order_by(turn, row.not_before, row.seq)
+        .limit(limit)
+    )
+
+
+DUE = Prepared(_due)
+
+
 def _head() -> ScalarSelect[int]:
     return select(func.min(row.seq)).where(row.channel == bindparam("its_channel"), t.OPEN).scalar_subquery()
 
@@ -114,3 +143,24 @@ SENT = Prepared(
         .returning(row.seq)
     )
 )
+
+
+def _expire(*where: ColumnElement[bool] | TextClause) -> Any:
+    nobodys = or_(
+        row.state == DeliveryState.PENDING.value,
+        and_(row.state == DeliveryState.HELD.value, or_(row.owner.is_(None), row.lease_until <= Now())),
+        and_(row.state == DeliveryState.SENDING.value, row.lease_until <= Now()),
+    )
+    in_doubt = or_(row.unknown, row.owner.is_not(None))
+    reason = case((in_doubt, bindparam("its_doubt", type_=Text)), else_=bindparam("its_reason", type_=Text))
+    return (
+        update(t.delivery)
+        .where(*where, nobodys, row.created_at <= Until())
+        .values(RELEASED | {"state": DeliveryState.EXPIRED.value, "reason": reason})
+        .returning(row.channel)
+    )
+
+
+# Each has its partial index.
+EXPIRE = Prepared(lambda _: _expire(t.WAITING))
+EXPIRE_THERE = Prepared(lambda _: _expire(row.channel == bindparam("its_channel"), t.OPEN))

@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    func,
     literal,
     or_,
     select,
@@ -31,6 +30,9 @@ from bot.store.channels import Channels
 from bot.store.delivery_row import (
     CLAIM,
     DIED,
+    DUE,
+    EXPIRE,
+    EXPIRE_THERE,
     FINISHED,
     GIVEN_UP,
     HOLDS,
@@ -38,7 +40,6 @@ from bot.store.delivery_row import (
     MOST_DEATHS,
     RELEASED,
     SENT,
-    claimable,
     delivery_of,
     ours,
 )
@@ -108,16 +109,7 @@ class Outbox:
 
         So a small tenant's one alert does not stand behind a thousand channels of a big one.
         """
-        now = await self.tx.now()
-        heads = select(func.min(row.seq)).where(t.OPEN).group_by(row.channel)
-        turn = func.row_number().over(partition_by=row.tenant, order_by=(row.not_before, row.seq)).label("turn")
-        rows = await self.tx.rows(
-            select(row.channel, turn)
-            .where(row.seq.in_(heads.scalar_subquery()), claimable(now))
-            .order_by(turn, row.not_before, row.seq)
-            .limit(limit)
-        )
-        return [each.channel for each in rows]
+        return [each.channel for each in await self.tx.ask(DUE, its_now=self.tx.known(), its_limit=limit)]
 
     async def claim(
         self, channel: str, *, owner: str, lease: timedelta, most_deaths: int = MOST_DEATHS
@@ -230,28 +222,15 @@ class Outbox:
 
         In one channel only what is open is looked at: what is held there expires with the others.
         """
-        now = await self.tx.now()
-        reason = f"older than {older_than / timedelta(hours=1):g} hours"
-        nobodys = or_(
-            row.state == DeliveryState.PENDING.value,
-            and_(row.state == DeliveryState.HELD.value, or_(row.owner.is_(None), row.lease_until <= now)),
-            and_(row.state == DeliveryState.SENDING.value, row.lease_until <= now),
-        )
-        where = [t.WAITING] if channel is None else [row.channel == channel, t.OPEN]  # each has its partial index
-        rows = await self.tx.rows(
-            update(t.delivery)
-            .where(*where, nobodys, row.created_at <= now - older_than)
-            .values(
-                RELEASED
-                | {
-                    "state": DeliveryState.EXPIRED.value,
-                    "reason": case(
-                        (or_(row.unknown, row.owner.is_not(None)), f"{reason}; it may have been posted"), else_=reason
-                    ),
-                }
-            )
-            .returning(row.channel)
-        )
+        now, reason = self.tx.known(), f"older than {older_than / timedelta(hours=1):g} hours"
+        asked = {
+            "its_now": now, "its_lease": -older_than, "its_end": now and now - older_than, "its_reason": reason,
+            "its_doubt": f"{reason}; it may have been posted",
+        }  # fmt: skip
+        if channel is None:
+            rows = await self.tx.ask(EXPIRE, **asked)
+        else:
+            rows = await self.tx.ask(EXPIRE_THERE, **asked, its_channel=channel)
         return [each.channel for each in rows]
 
     async def hasten(self, platform: str) -> int:
