@@ -11,6 +11,7 @@ Whatever happens, a feed gets its next check: none is ever given up.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,9 @@ from bot.store import Store, Together, Tx
 log = structlog.get_logger(__name__)
 
 POLL_LEASE = timedelta(minutes=3)
-"""Longer than the longest fetch and parse of those that are claimed together: who needs more has died."""
+"""Longer than the longest look: who needs more has died."""
+LOOK = timedelta(seconds=150)
+"""What one may take: its turn at the domain (40 s), the fetch (45), room and a lane for it (40), pages (25)."""
 AT_A_TIME = 3
 """Feeds of a host that are claimed together: each claim costs a commit."""
 
@@ -96,7 +99,7 @@ class Poller:
     """Looks at feeds when they are due. `owners` hear when a feed goes dark, `hubs` push what is new.
 
     `full_text` reads the pages of articles for the feeds that want it, `rediscovery` looks for lost
-    feeds on their sites.
+    feeds on their sites. `clock` counts seconds and never steps; the loop's, if none is given.
     """
 
     def __init__(
@@ -113,6 +116,7 @@ class Poller:
         full_text: FullText | None = None,
         rediscovery: Rediscovery | None = None,
         random: Random | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.store = store
         self.source = source
@@ -125,6 +129,7 @@ class Poller:
         self.full_text = full_text
         self.rediscovery = rediscovery
         self.random = random or Random()  # noqa: S311  (jitter, not secrets)
+        self.clock = clock
         self.network = Network()
         self._claims = Together(store.begin, self._claim)
         self._quiet = Together(store.begin, self._note_quiet)
@@ -145,15 +150,23 @@ class Poller:
 
     async def poll(self, host: str) -> None:
         """Look at the due feeds of one host, one after the other."""
+        clock = self.clock or asyncio.get_running_loop().time
         while not self.jobs.stopping and not self.store.short_of_room:
+            began = clock()
             claimed = await self._claims.ask(host)
             for feed in claimed:
-                await self.look(feed)
+                if clock() - began <= (POLL_LEASE - LOOK).total_seconds() or await self._still_ours(feed):
+                    await self.look(feed)
             if len(claimed) < AT_A_TIME:
                 return
 
     async def _claim(self, tx: Tx, hosts: Sequence[str]) -> list[list[Feed]]:
         return [await tx.feeds.claim(host, owner=self.name, lease=POLL_LEASE, limit=AT_A_TIME) for host in hosts]
+
+    async def _still_ours(self, feed: Feed) -> bool:
+        """Renew the lease of a feed whose siblings took long."""
+        async with self.store.begin() as tx:
+            return await tx.feeds.lease(feed.id, owner=self.name, lease=POLL_LEASE, again=True)
 
     async def look(self, feed: Feed) -> None:
         """Fetch one claimed feed and take in what it brought; whatever happens, the feed gets its next check."""

@@ -49,7 +49,7 @@ class Rediscovery:
         if feed.private or feed.failing_since is None:
             return False
         if isinstance(error, NotAFeed):
-            return feed.fails == REPLACED_FAILS
+            return feed.fails >= REPLACED_FAILS  # not only then: a kick may be lost
         return isinstance(error, Missing) and now - feed.failing_since >= MISSING_FOR
 
     async def seek(self, feed_id: str) -> None:

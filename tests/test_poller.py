@@ -14,7 +14,7 @@ from bot.jobs import Jobs
 from bot.owners import Owners
 from bot.poller import Poller
 from tests.fakes.newsroom import WIRE, Newsroom
-from tests.fakes.ports import entries
+from tests.fakes.ports import FakeSource, entries
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -291,3 +291,33 @@ async def test_a_feed_that_was_taken_over_is_left_as_the_other_process_noted_it(
     await stranger.put_off(feed, FetchError("late news"))
     await stranger.look(feed)
     assert (await newsroom.feed()).fails == 0
+
+
+async def test_a_feed_that_was_claimed_with_a_slow_sibling_is_looked_at_by_one_process_alone(
+    newsroom: Newsroom,
+) -> None:
+    began, urls = newsroom.clock(), [f"https://wire.example/{name}" for name in "abc"]
+    async with newsroom.store.begin() as tx:
+        for url in urls:
+            await tx.feeds.add(url, now=began)
+    answers: dict[str, list[Fetched | FetchError]] = {url: [Fetched()] for url in urls}
+    other = Poller(
+        store=newsroom.store,
+        source=FakeSource(answers),
+        jobs=newsroom.poller.jobs,
+        take_in=newsroom.pipeline.take_in,
+        name="other",
+    )
+
+    class Slow(FakeSource):
+        async def fetch(self, feed: Feed) -> Fetched:
+            newsroom.clock.forward(timedelta(seconds=100))
+            await other.poll("wire.example")
+            return await super().fetch(feed)
+
+    slow = newsroom.poller.source = Slow(answers)
+    newsroom.poller.clock = lambda: newsroom.clock().timestamp()
+    await newsroom.poller.poll("wire.example")
+    assert isinstance(other.source, FakeSource)
+    assert sorted(feed.url for feed in (*slow.asked, *other.source.asked)) == urls
+    assert [feed.url for feed in slow.asked[:2]] == urls[:2]

@@ -92,6 +92,18 @@ async def test_a_page_in_its_place_is_asked_for_at_its_second_sight(lost: Lost) 
     assert (await lost.fails(page, 1)).url == NEW
 
 
+async def test_a_page_is_asked_for_later_where_the_kick_was_lost_and_only_once(lost: Lost) -> None:
+    page = NotAFeed("a web page", (NEW,))
+    lost.offers = ()
+    lost.room.source.give(WIRE, page)
+    for _ in range(3):  # the looks whose kicks nobody hears
+        lost.room.clock.forward(DAY)
+        await lost.room.look(tenant="fake")
+    assert lost.asked == []
+    await lost.fails(page, 4)
+    assert len(lost.asked) == 1
+
+
 @pytest.mark.parametrize(
     "offers", [(), (WIRE,), ("https://nowhere.example/",), FetchError("its robots.txt does not let programs look")]
 )

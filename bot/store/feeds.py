@@ -245,14 +245,16 @@ class Feeds:
         )
         return [feed_of(row) for row in sorted(rows, key=lambda row: row.next_check_at)]
 
-    async def lease(self, feed_id: int, *, owner: str, lease: timedelta) -> bool:
-        """Lease one feed, due or not, so that `save` may follow. False if somebody polls it right now."""
+    async def lease(self, feed_id: int, *, owner: str, lease: timedelta, again: bool = False) -> bool:
+        """Lease one feed, due or not, so that `save` may follow. False if somebody polls it right now.
+
+        `again` renews the owner's lease. False if it ran out and somebody else has looked at the feed since.
+        """
         now = await self.tx.now()
+        free = t.feed.c.lease_owner == owner if again else unleased(now)
         return (
             await self.tx.changed(
-                update(t.feed)
-                .where(t.feed.c.id == feed_id, unleased(now))
-                .values(lease_owner=owner, lease_until=now + lease)
+                update(t.feed).where(t.feed.c.id == feed_id, free).values(lease_owner=owner, lease_until=now + lease)
             )
             > 0
         )
