@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot import __version__
 from bot.cli import archive, catalogue, deliveries, feeds, secret
+from bot.cli.audit import audit
 from bot.cli.backup import backup, restore
 from bot.cli.check import check
 from bot.cli.demo import demo
@@ -35,6 +36,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     run,
     worker,
     check,
+    audit,
     invite,
     manifest,
     backup,

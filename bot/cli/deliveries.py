@@ -11,7 +11,7 @@ from rich.table import Table
 
 from bot.cli.database import with_store
 from bot.core.errors import NewsbellError
-from bot.core.model import Delivery, DeliveryState
+from bot.core.model import OPERATOR, Deed, Delivery, DeliveryState
 from bot.settings import load
 from bot.store import Store
 
@@ -70,7 +70,13 @@ def retry(
                 wanted = [
                     each.id for each in await tx.deliveries.in_state(STATES["undelivered"], since=since, limit=10_000)
                 ]
-            return sum([await tx.outbox.revive(each) for each in wanted])
+            revived = 0
+            for each in wanted:
+                if delivery := await tx.outbox.revive(each):
+                    what, where = delivery.message.title, delivery.channel
+                    await tx.audit.note(Deed(delivery.tenant, "deliveries retry", what, where, name=OPERATOR))
+                    revived += 1
+            return revived
 
     typer.echo(f"{with_store(load(context.obj), again)} back in the outbox.")
 

@@ -19,10 +19,10 @@ from bot import logs
 from bot.core.cadence import first_check
 from bot.core.errors import FetchError, NotAFeed, UserError
 from bot.core.feed_list import FOLDERS, Outline, folder
-from bot.core.model import EVERYONE
+from bot.core.model import EVERYONE, OPERATOR, Deed, Feed
 from bot.settings import load
+from bot.store import Tx
 
-OPERATOR = "operator"
 app = typer.Typer(no_args_is_help=True, help="The feeds that every channel hears.")
 
 
@@ -34,6 +34,10 @@ async def _house(config: Path) -> AsyncIterator:  # type: ignore[type-arg]
     logs.configure("error", settings.logs.format)
     async with open_house(settings) as house:
         yield house
+
+
+async def _added(tx: Tx, feed: Feed) -> None:
+    await tx.audit.note(Deed(EVERYONE, "feeds add", feed.name, name=OPERATOR))
 
 
 @app.command("list")
@@ -63,7 +67,7 @@ def add(context: typer.Context, url: Annotated[str, typer.Argument(help="Address
                 offers = "".join(f"\n  newsbell feeds add {offer}" for offer in error.offers)
                 hint = f" It offers these feeds:{offers}" if offers else " It offers no feed that we could find."
                 raise UserError(f"{url} is not a feed but {error.found}.{hint}") from error
-            feed, new = await house.poller.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR)
+            feed, new = await house.poller.add_feed(final, fetched, tenant=EVERYONE, added_by=OPERATOR, also=_added)
             Console().print(f"{'added' if new else 'known already'}: {feed.title or final}", markup=False)
             undated = datetime.min.replace(tzinfo=UTC)
             newest = sorted(fetched.entries, key=lambda entry: entry.published or undated, reverse=True)[:3]
@@ -121,10 +125,12 @@ def set_(
                 if full_text and house.poller.full_text is None:
                     raise UserError("Article pages are read by an extra: pip install newsbell[fulltext].")
                 await tx.feeds.read_pages(feed.id, full_text)
-        how = f"every {interval.total_seconds() / 60:g} minutes" if interval else "by its own pace"
-        pages = {True: ", with the pages of its articles", False: ", without the pages of its articles"}
-        told = pages.get(feed.full_text if full_text is None else full_text, "")
-        Console().print(f"{feed.name}: {how}, as {agent or 'ourselves'}{told}", markup=False)
+            how = f"every {interval.total_seconds() / 60:g} minutes" if interval else "by its own pace"
+            pages = {True: ", with the pages of its articles", False: ", without the pages of its articles"}
+            told = pages.get(feed.full_text if full_text is None else full_text, "")
+            now_read = f"{how}, as {agent or 'ourselves'}{told}"
+            await tx.audit.note(Deed(EVERYONE, "feeds set", feed.name, detail=now_read, name=OPERATOR))
+        Console().print(f"{feed.name}: {now_read}", markup=False)
 
     asyncio.run(adjust())
 
@@ -155,6 +161,9 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="O
                     now=first_check(place, len(found.outlines), now=now),
                 )
                 added += new
+            if added:
+                what = f"{added} feed{'s' * (added != 1)}"
+                await tx.audit.note(Deed(EVERYONE, "feeds import", what, detail=f"from {file.name}", name=OPERATOR))
         skipped = f", {found.skipped} skipped (not http or https)" if found.skipped else ""
         Console().print(f"{added} feeds added, {len(found.outlines) - added} known already{skipped}")
 

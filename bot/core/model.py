@@ -254,6 +254,10 @@ class Outcome(StrEnum):
     DOUBLED = "possible duplicate"
 
 
+OPERATOR = "operator"
+"""Who does something on the command line: whoever may run it there. Lines about all servers are EVERYONE's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """A line of the audit log: who did what to which subscription, feed or topic, where, and what it changed.

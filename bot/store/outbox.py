@@ -267,20 +267,20 @@ class Outbox:
             )
         )
 
-    async def revive(self, delivery_id: str) -> bool:
-        """Queue again what was given up; false if there is no such. What may have been posted is looked up first."""
+    async def revive(self, delivery_id: str) -> Delivery | None:
+        """Queue again what was given up; None if there is no such. What may have been posted is looked up first."""
         now = await self.tx.now()
         in_doubt = or_(row.unknown, row.deaths > 0)
-        return (
-            await self.tx.changed(
+        return _maybe(
+            await self.tx.first(
                 update(t.delivery)
                 .where(row.id == delivery_id, row.state.in_(GIVEN_UP))
                 .values(
                     state=DeliveryState.PENDING.value, attempt=0, deaths=0, created_at=now, not_before=now, reason="",
                     unknown=in_doubt,
                 )
+                .returning(t.delivery)
             )
-            > 0
         )  # fmt: skip
 
     async def get(self, delivery_id: str, tenant: str) -> Delivery | None:

@@ -112,6 +112,11 @@ def test_an_operator_fixes_an_interval_and_a_user_agent(cli: CliRunner, tmp_path
     assert unknown.exit_code != 0
     listed = cli.invoke(app, ["feeds", "list"])
     assert "News" in listed.stdout and "new" in listed.stdout
+    told = cli.invoke(app, ["audit"]).stdout.splitlines()
+    assert [line.partition("  ")[2] for line in told] == [
+        "operator  feeds set News: by its own pace, as Reader/1 (+https://a.example)",
+        "operator  feeds set News: every 10 minutes, as Reader/1 (+https://a.example)",
+    ]
 
 
 def test_folders_go_in_as_regions_and_come_out_as_folders(cli: CliRunner, tmp_path: Path) -> None:
@@ -126,5 +131,6 @@ def test_folders_go_in_as_regions_and_come_out_as_folders(cli: CliRunner, tmp_pa
     env = {"NEWSBELL_FEEDS__PACK": str(tmp_path / "empty.toml")}
     done = cli.invoke(app, ["feeds", "import", str(file)], env=env)
     assert done.stdout == "3 feeds added, 0 known already\n"
+    assert cli.invoke(app, ["audit"], env=env).stdout.endswith("operator  feeds import 3 feeds: from feeds.opml\n")
     out = cli.invoke(app, ["feeds", "export"], env=env)
     assert set(opml.read(out.stdout.encode()).outlines) == set(outlines)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from bot.cli import app
 from bot.core.errors import NewsbellError
 from bot.core.message import Message
-from bot.core.model import Delivery, DeliveryState
+from bot.core.model import Deed, Delivery, DeliveryState
 from bot.courier import SEND_LEASE
 from bot.store import Seal, Store, Vault
 
@@ -63,6 +63,17 @@ def row(url: str, name: str) -> Delivery:
     return found
 
 
+def deeds(url: str, tenant: str) -> list[Deed]:
+    async def ask() -> list[Deed]:
+        store = await Store.open(url)
+        async with store.read() as tx:
+            found = await tx.audit.of_tenant(tenant, limit=10)
+        await store.close()
+        return found
+
+    return asyncio.run(ask())
+
+
 def test_what_was_given_up_is_listed_with_its_reason_and_can_be_tried_again(url: str) -> None:
     fill(url)
     shown = run("deliveries", "list").stdout
@@ -74,6 +85,10 @@ def test_what_was_given_up_is_listed_with_its_reason_and_can_be_tried_again(url:
     again = row(url, "given-up")
     assert (again.state, again.attempt, again.reason) == (DeliveryState.PENDING, 0, "")
     assert "Nothing is undelivered" in run("deliveries", "list").stdout
+    assert [(deed.name, deed.did, deed.what, deed.channel) for deed in deeds(url, "web")] == [
+        ("operator", "deliveries retry", "given up", "web:here")
+    ]
+    assert "Nothing was changed" in run("audit").stdout
 
 
 def test_all_that_was_given_up_lately_can_be_tried_again(url: str) -> None:
