@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import asyncpg
-import pytest
 
 from bot.core.cadence import Cadence
-from tests.faults import scenes, secrecy
+from tests.faults import scenes, secrecy, storms
 from tests.faults.figure import Figure
-from tests.faults.storm import Storm
 from tests.simulator.chat import Kind
 from tests.simulator.disk import Dead
-from tests.simulator.world import Account, Plan, World, fast_disk, run
-from tests.store.databases import own_server
+from tests.simulator.world import Account, Plan, World, run
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,78 +65,6 @@ def kill_points(nightly: bool) -> Figure:
         "0 lost; 0 doubled where the platform drops repetitions or can be read back",
         ok,
     )
-
-
-@contextmanager
-def _sqlite() -> Iterator[tuple[str, Path]]:
-    with tempfile.TemporaryDirectory(prefix="newsbell-storm-", dir=fast_disk()) as folder:
-        yield f"sqlite:///{folder}/newsbell.db", Path(folder)
-
-
-@contextmanager
-def _postgres() -> Iterator[tuple[str, Path]]:
-    with tempfile.TemporaryDirectory(prefix="newsbell-storm-") as folder, own_server() as url:
-        yield url, Path(folder)
-
-
-def _storm(
-    what: str,
-    target: str,
-    database: Callable[[], AbstractContextManager[tuple[str, Path]]],
-    *,
-    kills: int,
-    backlog: int,
-    **chosen: Any,
-) -> Figure:
-    """A storm with `chosen` in it, where there is such a database."""
-    try:
-        with database() as (url, folder):
-            found = Storm(url, folder, **chosen).run(kills=kills, backlog=backlog)
-    except pytest.skip.Exception as why:
-        return Figure(what, str(why), target, None)
-    return Figure(what, str(found), target, found.good)
-
-
-def storm_on_sqlite(nightly: bool) -> Figure:
-    return _storm(
-        "random kill -9 of real workers (1), SQLite", "0 lost, 0 doubled, 0 given up", _sqlite,
-        seed=2, workers=1, kills=3_000 if nightly else 1_000, backlog=200,
-    )  # fmt: skip
-
-
-def storm_on_postgres(nightly: bool) -> Figure:
-    return _storm(
-        "random kill -9 of real workers (3), PostgreSQL", "0 lost, 0 doubled, 0 given up", _postgres,
-        seed=2, workers=3, kills=3_000 if nightly else 1_000, backlog=200,
-    )  # fmt: skip
-
-
-def paused(nightly: bool) -> Figure:
-    with _sqlite_or_postgres() as (url, folder, name):
-        found = Storm(url, folder, seed=3, workers=5).run(kills=0, stops=200 if nightly else 100, backlog=400)
-    return Figure(
-        f"workers stopped (SIGSTOP) past their lease, {found.stops} times, {name}",
-        str(found),
-        "0 doubled",
-        found.good,
-    )
-
-
-@contextmanager
-def _sqlite_or_postgres() -> Iterator[tuple[str, Path, str]]:
-    try:
-        with _postgres() as (url, folder):
-            yield url, folder, "PostgreSQL"
-    except pytest.skip.Exception:
-        with _sqlite() as (url, folder):
-            yield url, folder, "SQLite"
-
-
-def skewed(nightly: bool) -> Figure:
-    return _storm(
-        "three workers, two with clocks 10 min off, and kills", "0 doubled", _postgres,
-        seed=5, workers=3, skews=(0.0, 600.0, -600.0), kills=300 if nightly else 100, backlog=400,
-    )  # fmt: skip
 
 
 def at_once(nightly: bool) -> Figure:
@@ -280,26 +200,6 @@ def disk_is_full(nightly: bool) -> Figure:
     )
 
 
-def restarts(nightly: bool) -> Figure:
-    kills = 300 if nightly else 60
-    return _storm(
-        f"PostgreSQL cuts every connection ten times a second ({kills} times), with kills of workers",
-        "0 lost, 0 doubled", _postgres, seed=4, workers=3, disturb=_cut_all, kills=kills, backlog=400,
-    )  # fmt: skip
-
-
-def _cut_all(url: str) -> None:
-    async def cut() -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-            "AND backend_type = 'client backend'"
-        )
-        await connection.close()
-
-    asyncio.run(cut())
-
-
 # -- time, properties -----------------------------------------------------------------------------------------------
 
 
@@ -374,10 +274,10 @@ def _tests(what: str, *paths: str) -> Figure:
 
 FIGURES: dict[str, Callable[[bool], Figure]] = {
     "D1": kill_points,
-    "D2-SQLite": storm_on_sqlite,
-    "D2-PostgreSQL": storm_on_postgres,
-    "D3": paused,
-    "D5": skewed,
+    "D2-SQLite": storms.storm_on_sqlite,
+    "D2-PostgreSQL": storms.storm_on_postgres,
+    "D3": storms.paused,
+    "D5": storms.skewed,
     "D6": at_once,
     "D7": api_storms,
     "D8": closed,
@@ -385,7 +285,7 @@ FIGURES: dict[str, Callable[[bool], Figure]] = {
     "B1": power,
     "B2": each_call,
     "B3": disk_is_full,
-    "B4": restarts,
+    "B4": storms.restarts,
     "B5": one_poison_row,
     "T1": a_day,
     "T2": clocks,

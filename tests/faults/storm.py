@@ -19,7 +19,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -45,7 +45,7 @@ TIMES = Times(
 )
 KINDS: tuple[Kind, ...] = ("nonce", "history")
 WINDOW, LAG, TRUSTED = 18.0, 0.2, timedelta(seconds=6)
-LATENCY = 0.05
+LATENCY = 0.02
 DRY = 4.0
 """Seconds without a post after which there is nothing left that could go out at once: longer than a lease."""
 PATIENCE = 60.0
@@ -64,15 +64,22 @@ class Result:
     waiting: int = 0
     """Not posted when for a minute nothing was."""
     out_of_order: int = 0
+    amid: int = 0
+    """Posts until the last of the kills."""
     seconds: float = 0.0
 
     @property
     def good(self) -> bool:
         return not (self.lost or self.doubled or self.given_up or self.waiting or self.out_of_order)
 
+    def __add__(self, other: Result) -> Result:
+        mine, others = astuple(self), astuple(other)
+        return Result(*(a + b for a, b in zip(mine, others, strict=True)))
+
     def __str__(self) -> str:
+        amid = f" ({self.amid / self.kills:.1f} posts for each)" if self.kills else ""
         return (
-            f"{self.kills} kills, {self.queued} alerts, {self.lost} lost, {self.doubled} doubled, "
+            f"{self.kills} kills{amid}, {self.queued} alerts, {self.lost} lost, {self.doubled} doubled, "
             f"{self.out_of_order} out of order, {self.given_up} given up, {self.waiting} waiting for ever"
         )
 
@@ -227,6 +234,7 @@ class Storm:
         dice = Random(self.seed)
         asyncio.run(self._make_tables())
         self.database = Database(parse_url(self.url))
+        self.folder.mkdir(exist_ok=True)
         self.socket, self.ledger = str(self.folder / "chat"), str(self.folder / "ledger")
         server = fork.Process(target=self._serve)
         server.start()
@@ -235,6 +243,7 @@ class Storm:
         try:
             self._refill(backlog)
             self._warm_up()
+            before = self._posts()
             for place in range(self.workers):
                 self.crew.append(self._spawn(place))
             while self.result.kills < kills or self.result.stops < stops:
@@ -251,6 +260,7 @@ class Storm:
                 self.disturb(self.url)
                 if (self.result.kills + self.result.stops) % 10 == 0 and self._open() < backlog / 4:
                     self._refill(backlog)
+            self.result.amid = self._posts() - before
             while self._open() and self._wait_for(1, at_most=PATIENCE):
                 time.sleep(0.3)
         finally:
@@ -389,3 +399,25 @@ class Storm:
             channel, delivery = line.split()
             result.out_of_order += delivery < last.get(channel, "")
             last[channel] = delivery
+
+
+def together(storms: list[Storm], *, kills: int, backlog: int) -> Result:
+    """Storms at the same time, each on a database of its own and in a process of its own: most of one is waiting."""
+    ends = []
+    for storm in storms:
+        out, into = fork.Pipe(duplex=False)
+        part = fork.Process(target=_weather, args=(storm, kills // len(storms), backlog, into))
+        part.start()
+        into.close()
+        ends.append((part, out))
+    found = Result()
+    for part, out in ends:
+        with out:
+            found += out.recv()  # EOFError if it broke, which it has told by then
+        part.join()
+    return found
+
+
+def _weather(storm: Storm, kills: int, backlog: int, into: Any) -> None:
+    _die_with_the_parent()
+    into.send(storm.run(kills=kills, backlog=backlog))
