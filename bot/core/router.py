@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from bot.core.command import Choice, Command, Invocation, OptionKind, Reply, checked
+from bot.core.command import Choice, Command, Invocation, Option, OptionKind, Reply, checked
 from bot.core.errors import NotAllowed, UserError
 from bot.core.limits import Turnstile
 from bot.core.line import find, in_a_word, parse, unfinished
@@ -142,10 +142,21 @@ class Router:
             ]
         wanted = next((each for each in self.by_name[name].options if each.name == option), None)
         is_word = wanted is not None and not (wanted.rest or wanted.word)
-        return [
+        now = await self._now(invocation, self.by_name[name], wanted, start) if wanted and not partial else ""
+        offered = [
             Choice(f"{start}{in_a_word(choice.value) if is_word else choice.value}", choice.label or choice.value)
             for choice in await self.choices(invocation, name, option, partial.strip('"') if is_word else partial)
         ]
+        return [Choice(f"{start}{now}", f"{now} — as it is now"), *offered] if now else offered
+
+    async def _now(self, invocation: Invocation, found: Command, option: Option, start: str) -> str:
+        """What an option is now that is typed next: to be taken, and changed. Empty where that cannot be said."""
+        if option.now is None or not self.allows(invocation, found):
+            return ""
+        try:
+            return await option.now(self.desk, invocation, parse(self.by_name, start, invocation.channels)[1])
+        except UserError:
+            return ""
 
 
 def action_of(found: Command) -> Action:

@@ -366,6 +366,8 @@ async def test_names_complete_from_what_exists(newsroom: Newsroom) -> None:
     await newsroom.say('/topic create "our firm" Acme OR Zenith')
     assert (await completed(newsroom, "/subscribe "))[:2] == ["/subscribe our firm", "/subscribe Sahel countries"]
     assert await completed(newsroom, "/topic edit ") == ['/topic edit "our firm"']
+    assert (await completed(newsroom, '/topic edit "our firm" '))[0] == '/topic edit "our firm" Acme OR Zenith'
+    assert "/topic edit nothing " not in (await completed(newsroom, "/topic edit nothing "))[0:1]
     assert await completed(newsroom, "/unsub ") == ["/unsub ISIL"]
     assert "/subscribe Russia" in await completed(newsroom, "/subscribe Russi")
     assert "/subscribe Russia-Iraq" in await completed(newsroom, "/subscribe Russia-Ira")
