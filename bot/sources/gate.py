@@ -11,7 +11,7 @@ import random as chance
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
@@ -75,10 +75,10 @@ class Gate:
             self._refuse_if_closed(host, state)
             async with state.lock:
                 self._refuse_if_closed(host, state)
-                await self._wait_for_budget(host)
-                if (pause := state.next_start - self._clock()) > 0:
-                    await self._sleep(pause)
-                await self._wait_for_the_others(host)
+                async with self._budget(host):
+                    if (pause := state.next_start - self._clock()) > 0:
+                        await self._sleep(pause)
+                    await self._wait_for_the_others(host)
                 state.next_start = self._clock() + self._gap + self._jitter * self._random()
                 yield
         finally:
@@ -96,18 +96,35 @@ class Gate:
             # refused waits a little longer. Else the same feed is refused first each time, and its siblings starve.
             raise Throttled(f"{host} asked us to wait", timedelta(seconds=max(left, 1)), ours=True)
 
-    async def _wait_for_budget(self, host: str) -> None:
+    @asynccontextmanager
+    async def _budget(self, host: str) -> AsyncIterator[None]:
+        """A place in the domain's budget, held while its request waits for other things.
+
+        It counts from the end of the block, where the request starts, and not at all where it is given up.
+        """
         if not self._per_minute:
+            yield
             return
-        domain = registrable(host)
-        starts = self._starts.setdefault(domain, deque())
+        starts = self._starts.setdefault(registrable(host), deque())
+        held = await self._wait_for_budget(registrable(host), starts)
+        try:
+            yield
+        except BaseException:
+            with suppress(ValueError):
+                starts.remove(held)
+            raise
+        with suppress(ValueError):  # it has waited for longer than a minute
+            starts.remove(held)
+        starts.append(self._clock())
+
+    async def _wait_for_budget(self, domain: str, starts: deque[float]) -> float:
         while True:
             now = self._clock()
             while starts and starts[0] <= now - MINUTE:
                 starts.popleft()
             if len(starts) < self._per_minute:
                 starts.append(now)
-                return
+                return now
             wait = starts[0] + MINUTE - now
             if wait > self._patience:
                 raise Throttled(

@@ -142,6 +142,24 @@ async def test_what_other_processes_ask_counts_too() -> None:
     assert refused.value.ours and refused.value.wait == timedelta(seconds=90)
 
 
+async def test_a_request_counts_from_when_it_starts_and_not_at_all_where_it_is_given_up() -> None:
+    time = Time()
+    waits = [90.0, 15.0, 0.0, 0.0]
+
+    async def share(_domain: str, _host: str) -> float:
+        return waits.pop(0)
+
+    turns = Gate(gap=0, jitter=0, per_minute=1, patience=60, clock=time, sleep=time.sleep, share=share)
+    with pytest.raises(Throttled, match="all our processes together"):
+        async with turns.turn("a.news.example"):
+            pass
+    starts = []
+    for host in ("b.news.example", "c.news.example"):
+        async with turns.turn(host):
+            starts.append(time.now)
+    assert starts == [1015, 1075]  # the one that was given up took no place, and the second is a minute after the first
+
+
 async def test_an_error_inside_a_turn_gives_it_back() -> None:
     turns = gate(Time())
     with pytest.raises(ValueError, match="oops"):
