@@ -267,8 +267,9 @@ class Stories:
 
     def _copied(self, item: _Item, others: set[int]) -> Placed | None:
         best: tuple[float, float, str] | None = None
-        mine = frozenset(short(item.shingles))
-        for known in self._near(item, self._copies.candidates(item.shingles)):
+        candidates = self._copies.candidates(item.shingles)
+        mine = frozenset(short(item.shingles)) if candidates else frozenset()
+        for known in self._near(item, candidates):
             share = containment(mine, known.shingles)
             own = bool(item.outlet) and known.outlet == item.outlet
             if known.story not in others and share >= (_OWN_COPY if own else CONTAINMENT):

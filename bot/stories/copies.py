@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Collection
 from itertools import count
 from zlib import crc32
 
@@ -44,11 +44,10 @@ def shingles(text: str) -> array[int]:
     return array("I", sorted({crc32(b" ".join(triple)) for triple in triples}))
 
 
-def containment(a: Iterable[int], b: Iterable[int]) -> float:
-    """The share of the smaller text's shingles that are in the other."""
-    first, second = frozenset(a), frozenset(b)
-    smaller = min(len(first), len(second))
-    return len(first & second) / smaller if smaller else 0.0
+def containment(a: Collection[int], b: Collection[int]) -> float:
+    """The share of the smaller text's shingles that are in the other. Neither repeats one."""
+    smaller = min(len(a), len(b))
+    return len(frozenset(a).intersection(b)) / smaller if smaller else 0.0
 
 
 def short(hashes: array[int]) -> array[int]:
@@ -56,7 +55,7 @@ def short(hashes: array[int]) -> array[int]:
 
     Of 65,536 values two texts of 160 shingles share a third of one by chance.
     """
-    return array("H", sorted({each & 0xFFFF for each in hashes}))
+    return array("H", {each & 0xFFFF for each in hashes})
 
 
 class Copies:
