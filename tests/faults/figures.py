@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -212,7 +213,8 @@ def a_day(nightly: bool) -> Figure:
         for seed in range(20 if nightly else 2)
     ]  # fmt: skip
     short = 100 if nightly else 10
-    accounts = [run(plan) for plan in plans] + [run(everything_of(seed)) for seed in range(short)]
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        accounts = list(pool.map(run, [*plans, *map(everything_of, range(short))]))
     again = run(everything_of(0)).digest == accounts[len(plans)].digest
     return Figure(
         f"{len(plans)} virtual days with {plans[0].feeds} feeds and {short} short worlds with every fault at once",
