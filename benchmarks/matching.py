@@ -9,8 +9,8 @@ chose common words.
 
 All times are CPU time of this process; ours include reading the article unless they say `matching`. `held` is which
 topics are true of an article, as the peers answer it; `normal` is what a subscription gets: scored, judged and quoted.
-Before anything is measured the percolator is loaded as the house loads it and reads other articles, so that it knows
-which keys are common.
+Before anything is measured the percolator has read other articles, so that it knows which keys are common, and was
+loaded from its snapshot, as the house loads it when it is started again.
 The peers are spared the relations of entities (a tenth), for they know none; their matches must be exactly ours, or the
 run fails.
 """
@@ -373,6 +373,7 @@ def measure(
     gc.collect()
     before = memory()
     building, percolator = built(catalogue, stream())
+    settled = settle(percolator, others)
     gc.collect()
     grown = memory() - before
     with TemporaryDirectory() as folder:
@@ -384,7 +385,6 @@ def measure(
     gc.collect()
     move_to_large_pages()
     gc.freeze()
-    settled = settle(percolator, others)
     matching(percolator, others[:20], Sensitivity.NORMAL)
     held, beyond, sets = holding(percolator, articles)
     normal, rung = matching(percolator, articles, Sensitivity.NORMAL)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 
 import asyncpg
 import structlog
-from pgqueuer import AsyncpgPoolDriver, InMemoryDriver, InMemoryQueries, Job, PgQueuer, Queries
+from pgqueuer import AsyncpgPoolDriver, InMemoryDriver, InMemoryQueries, Job, Queries, QueueManager
+from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.types import JobId, QueueEntrypoint
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +26,67 @@ Handler = Callable[[str], Awaitable[None]]
 
 HEARTBEAT = timedelta(seconds=30)
 """A worker silent for this long is taken for dead and its jobs go to another one."""
+BATCH = 16
+"""Jobs that are taken with one question."""
+LOOK = 0.1
+"""Seconds after which a process whose hands are full looks again at what it has hands for."""
+
+
+class Worker(QueueManager):
+    """Takes no more jobs of a kind than this process has hands for, and the next one as soon as a hand is free.
+
+    The engine's own limit counts the hands of all processes together, so that more processes would do no more; and
+    where it is reached, the next job waits for the next look.
+    """
+
+    def __init__(self, queries: InMemoryQueries | Queries) -> None:
+        super().__init__(queries)
+        self.hands: dict[QueueEntrypoint, int] = {}
+        """How many jobs of each kind are done here at a time."""
+        self._busy: dict[JobId, QueueEntrypoint] = {}
+        self._freed = asyncio.Event()
+
+    def done(self, job: JobId) -> None:
+        """A hand is free."""
+        self._busy.pop(job, None)
+        self._freed.set()
+
+    async def fetch_jobs(
+        self, batch_size: int, global_concurrency_limit: int | None, heartbeat_timeout: timedelta
+    ) -> AsyncGenerator[Job, None]:
+        while not self.shutdown.is_set():
+            self._freed.clear()
+            free = self._free()
+            wide = [kind for kind, hands in free.items() if hands >= batch_size]
+            some = [(wide, batch_size), *(([kind], hands) for kind, hands in free.items() if 0 < hands < batch_size)]
+            taken = 0
+            for kinds, most in some:
+                jobs = (
+                    await self.queries.dequeue(
+                        batch_size=most,
+                        entrypoints={kind: EntrypointExecutionParameter(concurrency_limit=0) for kind in kinds},
+                        queue_manager_id=self.queue_manager_id,
+                        global_concurrency_limit=global_concurrency_limit,
+                        heartbeat_timeout=heartbeat_timeout,
+                    )
+                    if kinds
+                    else ()
+                )
+                for job in jobs:
+                    self._busy[job.id] = job.entrypoint
+                    yield job
+                taken += len(jobs)
+            if not taken:
+                if all(free.values()):
+                    return
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._freed.wait(), LOOK)
+
+    def _free(self) -> dict[QueueEntrypoint, int]:
+        """How many hands are free for each kind. A job that was never begun keeps none."""
+        self._busy = {job: kind for job, kind in self._busy.items() if job in self.job_context}
+        busy = Counter(self._busy.values())
+        return {kind: max(0, hands - busy[kind]) for kind, hands in self.hands.items()}
 
 
 class Jobs:
@@ -30,7 +94,7 @@ class Jobs:
 
     def __init__(self, queries: InMemoryQueries | Queries, pool: asyncpg.Pool | None = None) -> None:
         self._queries = queries
-        self._engine = PgQueuer(connection=queries.driver, queries=queries)
+        self._engine = Worker(queries)
         self._pool = pool
         self._running: set[str] = set()
         self._again: set[str] = set()
@@ -55,12 +119,16 @@ class Jobs:
         return cls(queries, pool)
 
     def on(self, kind: str, handler: Handler, *, at_once: int = 64) -> None:
-        """Have `handler(key)` called for each kick of this kind, at most `at_once` of them at a time."""
+        """Have `handler(key)` called for each kick of this kind, in this process at most `at_once` at a time."""
 
         async def handle(job: Job) -> None:
-            await self._handle(kind, handler, (job.payload or b"").decode())
+            try:
+                await self._handle(kind, handler, (job.payload or b"").decode())
+            finally:
+                self._engine.done(job.id)
 
-        self._engine.entrypoint(kind, concurrency_limit=at_once)(handle)
+        self._engine.hands[QueueEntrypoint(kind)] = at_once
+        self._engine.entrypoint(kind)(handle)
 
     async def kick(self, kind: str, keys: Iterable[str]) -> None:
         """Ask for a look at each key. One that waits already is not queued again; one that runs here runs on."""
@@ -97,7 +165,7 @@ class Jobs:
     async def run(self) -> None:
         """Work until cancelled; what is under way is finished first."""
         try:
-            await self._engine.run(heartbeat_timeout=HEARTBEAT, batch_size=16)
+            await self._engine.run(heartbeat_timeout=HEARTBEAT, batch_size=BATCH)
         except asyncio.CancelledError:
             self._engine.shutdown.set()
             raise

@@ -76,3 +76,35 @@ async def test_a_handler_that_fails_harms_no_other() -> None:
         await jobs.kick("poll", ["bad", "good"])
         await asyncio.wait_for(done.wait(), 10)
         await jobs.tidy()
+
+
+async def test_a_process_takes_no_more_of_a_kind_than_it_has_hands_for_and_the_next_at_once() -> None:
+    running, most, seen = 0, 0, 0
+    go, done, other = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def flush(key: str) -> None:
+        nonlocal running, most, seen
+        running, seen = running + 1, seen + 1
+        most = max(most, running)
+        await go.wait()
+        running -= 1
+        if seen == 40:
+            done.set()
+
+    async def poll(_: str) -> None:
+        other.set()
+
+    jobs = await Jobs.open("sqlite+aiosqlite:///")
+    jobs.on("flush", flush, at_once=3)
+    jobs.on("poll", poll)
+    worker = asyncio.create_task(jobs.run())
+    await jobs.kick("flush", [str(number) for number in range(40)])
+    await jobs.kick("poll", ["a"])  # behind forty, and yet not kept waiting by them
+    await asyncio.wait_for(other.wait(), 10)
+    assert (running, seen) == (3, 3)
+    go.set()
+    await asyncio.wait_for(done.wait(), 10)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    await jobs.close()
+    assert most == 3

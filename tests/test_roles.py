@@ -53,7 +53,7 @@ async def test_a_worker_listens_to_nobody_and_its_queue_has_no_page(tmp_path: Pa
 async def test_a_process_that_only_listens_takes_no_jobs(tmp_path: Path) -> None:
     feeds = (PackFeed("https://a.example/rss", "A", "A"),)
     async with open_house(quiet(tmp_path), feeds=feeds, roles=frozenset({"gateway"})) as house:
-        registered = house.jobs._engine.qm.entrypoint_registry
+        registered = house.jobs._engine.entrypoint_registry
         assert not [kind for kind in registered if kind == "poll" or kind.startswith("flush")]
 
 
