@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
+import pytest_asyncio
 
 from bot.jobs import Handler, Jobs
 
 pytestmark = pytest.mark.postgres
 
 
-async def test_processes_add_their_hands(postgres_url: str) -> None:
+@pytest_asyncio.fixture
+async def queue_url(postgres_server: str) -> AsyncIterator[str]:
+    """A database of its own: the queue's tables are not the store's, whose tests look at every table there is."""
+    name = f"newsbell_queue_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    plain = postgres_server.replace("+asyncpg", "").replace("postgres://", "postgresql://")
+    admin = await asyncpg.connect(plain)
+    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    yield urlsplit(plain)._replace(path=f"/{name}").geturl()
+    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await admin.close()
+
+
+async def test_processes_add_their_hands(queue_url: str) -> None:
     """Two that share a queue each have as many jobs in hand as they may."""
     seen = [0, 0]
     go, all_there = asyncio.Event(), asyncio.Event()
@@ -25,7 +43,7 @@ async def test_processes_add_their_hands(postgres_url: str) -> None:
 
         return flush
 
-    both = [await Jobs.open(postgres_url) for _ in seen]
+    both = [await Jobs.open(queue_url) for _ in seen]
     for process, jobs in enumerate(both):
         jobs.on("flush", at_work(process), at_once=4)
     await both[0].kick("flush", [str(number) for number in range(20)])
