@@ -57,20 +57,17 @@ class Worker(QueueManager):
         while not self.shutdown.is_set():
             self._freed.clear()
             free = self._free()
-            wide = [kind for kind, hands in free.items() if hands >= batch_size]
-            some = [(wide, batch_size), *(([kind], hands) for kind, hands in free.items() if 0 < hands < batch_size)]
+            asked = [([kind], hands) for kind, hands in free.items() if 0 < hands < batch_size]
+            if wide := [kind for kind, hands in free.items() if hands >= batch_size]:
+                asked.append((wide, batch_size))
             taken = 0
-            for kinds, most in some:
-                jobs = (
-                    await self.queries.dequeue(
-                        batch_size=most,
-                        entrypoints={kind: EntrypointExecutionParameter(concurrency_limit=0) for kind in kinds},
-                        queue_manager_id=self.queue_manager_id,
-                        global_concurrency_limit=global_concurrency_limit,
-                        heartbeat_timeout=heartbeat_timeout,
-                    )
-                    if kinds
-                    else ()
+            for kinds, most in asked:
+                jobs = await self.queries.dequeue(
+                    batch_size=most,
+                    entrypoints={kind: EntrypointExecutionParameter(concurrency_limit=0) for kind in kinds},
+                    queue_manager_id=self.queue_manager_id,
+                    global_concurrency_limit=global_concurrency_limit,
+                    heartbeat_timeout=heartbeat_timeout,
                 )
                 for job in jobs:
                     self._busy[job.id] = job.entrypoint
