@@ -33,17 +33,15 @@ class Transaction:
 
     async def now(self) -> datetime:
         """The instant by which leases are counted: workers may disagree about the time, the database does not."""
+        return self.known() or (await self.connection.execute(DATABASE_CLOCK)).scalar_one()
+
+    def known(self) -> datetime | None:
+        """The instant where it is known without asking the database, which puts in its own: see `prepared.Now`."""
         if self._clock is not None:
             return self._clock().astimezone(UTC)
         if self.dialect == "sqlite":
             return datetime.now(UTC)  # the file is on this machine; SQLite's own 'now' stops at the millisecond
-        return (await self.connection.execute(DATABASE_CLOCK)).scalar_one()
-
-    def known(self) -> datetime | None:
-        """The instant where it is known without asking the database, which puts in its own: see `prepared.Now`."""
-        if self._clock is None and self.dialect == "postgresql":
-            return None
-        return self._clock().astimezone(UTC) if self._clock else datetime.now(UTC)
+        return None
 
     async def lock(self, name: str) -> None:
         """Let no other transaction hold this name until ours ends. On SQLite BEGIN IMMEDIATE has done so already."""
