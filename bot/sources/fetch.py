@@ -148,8 +148,8 @@ class Fetcher:
         Raises FetchError (also ForbiddenAddress, Throttled), whose text names hosts
         but never a URL.
         """
-        with self._room.share() as share:
-            return await self._get(url, headers, share)
+        async with self.asked(url, headers) as answer:
+            return answer
 
     async def _get(self, url: str, headers: Mapping[str, str] | None, share: Share) -> Answer:
         parts = self._guard.check(url)

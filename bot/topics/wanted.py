@@ -180,4 +180,4 @@ class Wanted:
 
 
 def _is_phrase(key: str) -> bool:
-    return key[0] != "@" and key[-1] not in "*~" and ":" not in key
+    return key[0] != "@" and key[-1] not in ("*", ANY_FORM) and ":" not in key
