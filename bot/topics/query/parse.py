@@ -278,6 +278,9 @@ class _Parser:
         # A word that is also a name of the catalogue must not come back as one.
         if key[0] != "@" and not shown.startswith('"') and self._reads_otherwise(key, shown):
             shown = f'"{shown}"'
+        return self._placed(key, shown)
+
+    def _placed(self, key: str, shown: str) -> Leaf:
         return Leaf(IN_TITLE + key, f"{IN_TITLE}{shown}") if self._field else Leaf(key, shown)
 
     def _reads_otherwise(self, key: str, shown: str) -> bool:
@@ -312,8 +315,7 @@ class _Parser:
         phrase = fold(token.value)
         if not phrase:
             raise QueryError("expected at least one word in the quotes.", token.column)
-        if phrase in STOPWORDS:
-            raise QueryError(f"{token.found} is too common to look for: expected a rarer word or a name.", token.column)
+        self._rare_enough(phrase, token)
         self._short_enough(phrase, token)
         written = '"' + " ".join(token.value.split()) + '"'
         words = tuple(phrase.split())
@@ -325,6 +327,10 @@ class _Parser:
             raise QueryError(f"{token.found} is too common to look for.", token.column)
         shown = f"{IN_TITLE if self._field else ''}{written}~{slop.number:g}"
         return Loose(words, int(slop.number), shown, bool(self._field))
+
+    def _rare_enough(self, phrase: str, token: Token) -> None:
+        if phrase in STOPWORDS:
+            raise QueryError(f"{token.found} is too common to look for: expected a rarer word or a name.", token.column)
 
     def _short_enough(self, phrase: str, token: Token) -> None:
         if phrase.count(" ") >= MOST_WORDS:
@@ -338,12 +344,8 @@ class _Parser:
             raise QueryError(
                 f"expected one word of at least {SHORTEST_STEM} letters before *, found {token.found}.", token.column
             )
-        self._wildcards += 1
-        if self._wildcards > MOST_WILDCARDS:
-            raise QueryError(f"a query has at most {MOST_WILDCARDS} words with * or ~.", token.column)
-        shown = token.value.casefold()
-        key = f"{stem}*"
-        return Leaf(IN_TITLE + key, f"{IN_TITLE}{shown}") if self._field else Leaf(key, shown)
+        self._one_more(token)
+        return self._placed(f"{stem}*", token.value.casefold())
 
     def _forms(self, token: Token) -> Node:
         """A word in any form. How it is written counts for the stemmer: its key is not folded."""
@@ -354,13 +356,16 @@ class _Parser:
         typed = Tokens(token.value)
         if len(typed) != 1:
             raise QueryError(f"expected one word before ~, found {token.found}.", token.column)
-        if typed.words[0] in STOPWORDS:
-            raise QueryError(f"{token.found} is too common to look for: expected a rarer word or a name.", token.column)
+        self._rare_enough(typed.words[0], token)
+        self._one_more(token)
+        key = typed.surface(0, 1).casefold() + ANY_FORM
+        return self._placed(key, key)
+
+    def _one_more(self, token: Token) -> None:
+        """Words that stand for several cost more than others."""
         self._wildcards += 1
         if self._wildcards > MOST_WILDCARDS:
             raise QueryError(f"a query has at most {MOST_WILDCARDS} words with * or ~.", token.column)
-        key = typed.surface(0, 1).casefold() + ANY_FORM
-        return Leaf(IN_TITLE + key, IN_TITLE + key) if self._field else Leaf(key, key)
 
     def _entity(self, token: Token) -> Node:
         if self._field in ("source", "lang", "region"):
