@@ -111,6 +111,10 @@ class Manner:
 USUAL = Manner()
 
 
+FILE_MOST = 1_000_000
+"""Bytes of a file that somebody hands over: more than any list of feeds has."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """Something that somebody hands over, or takes away. The name is as they or we wrote it: never a path."""

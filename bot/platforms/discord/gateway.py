@@ -17,7 +17,7 @@ from discord import app_commands
 from bot.core.command import Choice, Command, Invocation, Reply
 from bot.core.errors import UserError
 from bot.core.line import parse
-from bot.core.message import File, Message, Role, Tone, paragraph
+from bot.core.message import FILE_MOST, File, Message, Role, Tone, paragraph
 from bot.core.model import Channel, Person
 from bot.core.ports import Places
 from bot.core.router import Router, sorry
@@ -42,8 +42,6 @@ CHART = "chart.png"
 COMPLETION = 2.0
 """Seconds for a completion; Discord waits 3 in all and shows nothing afterwards."""
 
-FILE = 1_000_000
-"""Bytes of a file that somebody hands over: more than any list of feeds has."""
 FETCHING = 30.0
 
 SILENT = discord.AllowedMentions.none()
@@ -356,8 +354,8 @@ class Gateway(discord.AutoShardedClient):
 
 async def _read(attachment: discord.Attachment) -> File:
     """What was handed over. Raises UserError where it is too large, or Discord does not give it to us."""
-    if attachment.size > FILE:
-        raise UserError(f"{attachment.filename} is larger than {FILE // 1_000_000} MB, which is the most.")
+    if attachment.size > FILE_MOST:
+        raise UserError(f"{attachment.filename} is larger than {FILE_MOST // 1_000_000} MB, which is the most.")
     try:
         async with asyncio.timeout(FETCHING):
             return File(attachment.filename, await attachment.read())

@@ -39,7 +39,7 @@ class Clerk:
 
     async def typed(self, invocation: Invocation, text: str) -> Reply:
         """What somebody wrote, with Slack's markup in it."""
-        return self._said(await self._router.answer(invocation, self._words.line(plain(text, invocation.channels))))
+        return self._said(await self._router.answer(invocation, self._line(invocation, text)))
 
     async def pressed(self, invocation: Invocation, line: str) -> Reply:
         """A button's command line."""
@@ -53,22 +53,29 @@ class Clerk:
         """The command that somebody wrote without what only its form can take well, a file or a long text; with what
         stands in the form to begin with. None where it is not so, or the door would not open to it.
         """
-        try:
-            found, given = parse(self._router.by_name, self._words.line(plain(text, invocation.channels)))
-        except UserError:
+        written = self._written(invocation, text)
+        if written is None:
             return None
-        wanting = [o for o in found.options if o.required and (o.long or o.kind is OptionKind.FILE)]
-        if all(o.name in given for o in wanting) or not self._router.allows(invocation, found):
+        found, given = written
+        if all(o.name in given for o in found.options if o.required and (o.long or o.kind is OptionKind.FILE)):
             return None
         return found.name, {**given, **await self._router.now(invocation, found, given)}
 
     def wants_file(self, invocation: Invocation, text: str) -> Command | None:
         """The command that somebody wrote, if it wants a file and the door would open to it."""
+        written = self._written(invocation, text)
+        return written[0] if written and file_of(written[0]) else None
+
+    def _written(self, invocation: Invocation, text: str) -> tuple[Command, dict[str, Any]] | None:
+        """A command as somebody wrote it, with its values. None for what is none, or where the door would not open."""
         try:
-            found, _ = parse(self._router.by_name, self._words.line(plain(text, invocation.channels)))
+            found, given = parse(self._router.by_name, self._line(invocation, text))
         except UserError:
             return None
-        return found if file_of(found) and self._router.allows(invocation, found) else None
+        return (found, given) if self._router.allows(invocation, found) else None
+
+    def _line(self, invocation: Invocation, text: str) -> str:
+        return self._words.line(plain(text, invocation.channels))
 
     def allows(self, invocation: Invocation, command: Command) -> bool:
         return self._router.allows(invocation, command)

@@ -9,11 +9,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.core.errors import UserError
-from bot.core.message import File
+from bot.core.message import FILE_MOST, File
 from bot.platforms.slack.outcome import code_of
 from bot.platforms.slack.teams import Team
 
-MOST = 1_000_000
 PATIENCE = 10.0
 """Seconds for Slack to hand it over."""
 UNREADABLE = (
@@ -27,8 +26,8 @@ async def read(team: Team, identity: str) -> File:
         async with asyncio.timeout(PATIENCE):
             known = dict((await team.client.files_info(file=identity)).get("file") or {})
             name = str(known.get("name") or "the file")
-            if int(known.get("size") or 0) > MOST:
-                raise UserError(f"{name} is larger than {MOST // 1_000_000} MB, which is the most.")
+            if int(known.get("size") or 0) > FILE_MOST:
+                raise _too_large(name)
             address = str(known.get("url_private_download") or "")
             if known.get("is_external") or not _is_slacks(address, team.client.base_url):
                 raise UserError(f"{name} is kept elsewhere than in Slack: upload it.")
@@ -48,14 +47,18 @@ async def _content(address: str, token: str, name: str) -> bytes:
         aiohttp.ClientSession(headers=headers) as session,
         session.get(address, allow_redirects=False) as answer,
     ):
-        content = await answer.content.read(MOST + 1)
-        while len(content) <= MOST and (more := await answer.content.read(MOST + 1 - len(content))):
+        content = await answer.content.read(FILE_MOST + 1)
+        while len(content) <= FILE_MOST and (more := await answer.content.read(FILE_MOST + 1 - len(content))):
             content += more
         if answer.status != 200:
             raise UserError(f"Slack did not hand over {name} (HTTP {answer.status}). Try again in a minute.")
-    if len(content) > MOST:
-        raise UserError(f"{name} is larger than {MOST // 1_000_000} MB, which is the most.")
+    if len(content) > FILE_MOST:
+        raise _too_large(name)
     return content
+
+
+def _too_large(name: str) -> UserError:
+    return UserError(f"{name} is larger than {FILE_MOST // 1_000_000} MB, which is the most.")
 
 
 def _is_slacks(address: str, api: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
-FILE_MOST = 1_000_000
+from bot.core.message import FILE_MOST
+
 CURSOR = "1042-1795692720000"
 
 
