@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -23,11 +23,14 @@ from bot.core.model import EVERYONE, OPERATOR, Deed, Feed
 from bot.settings import load
 from bot.store import Tx
 
+if TYPE_CHECKING:
+    from bot.house import House
+
 app = typer.Typer(no_args_is_help=True, help="The feeds that every channel hears.")
 
 
 @asynccontextmanager
-async def _house(config: Path) -> AsyncIterator:  # type: ignore[type-arg]
+async def _house(config: Path) -> AsyncIterator[House]:
     from bot.app import open_house
 
     settings = load(config)
@@ -126,7 +129,10 @@ def set_(
                     raise UserError("Article pages are read by an extra: pip install newsbell[fulltext].")
                 await tx.feeds.read_pages(feed.id, full_text)
             how = f"every {interval.total_seconds() / 60:g} minutes" if interval else "by its own pace"
-            pages = {True: ", with the pages of its articles", False: ", without the pages of its articles"}
+            pages: dict[bool | None, str] = {
+                True: ", with the pages of its articles",
+                False: ", without the pages of its articles",
+            }
             told = pages.get(feed.full_text if full_text is None else full_text, "")
             now_read = f"{how}, as {agent or 'ourselves'}{told}"
             await tx.audit.note(Deed(EVERYONE, "feeds set", feed.name, detail=now_read, name=OPERATOR))

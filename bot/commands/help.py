@@ -29,11 +29,11 @@ async def help_(
             body=(*lines, paragraph("/help and a command, or a group of them, tells more.", kind=Kind.NOTE)),
             buttons=(Button("Browse topics", "topics"), Button("Status", "status")),
         )
-    members = _groups(desk.commands).get(name.removeprefix("/").casefold(), [])
-    if members and all(each.name != members[0].name.partition(" ")[0] for each in desk.commands):
-        title = f"/{members[0].name.partition(' ')[0]} and one more word"
-        return Message(title=title, body=tuple(map(_line, members)))
-    each = find({n: c for c in desk.commands for n in (c.name, *c.aliases)}, name.removeprefix("/").casefold())
+    asked = name.removeprefix("/").casefold()
+    members = _groups(desk.commands).get(asked, [])
+    if members and all(each.name != asked for each in desk.commands):
+        return Message(title=f"/{asked} and one more word", body=tuple(map(_line, members)))
+    each = find({n: c for c in desk.commands for n in (c.name, *c.aliases)}, asked)
     options = [
         Paragraph((Span(option.name, bold=True), Span(f" — {option.description}")), Kind.ITEM)
         for option in each.options

@@ -154,9 +154,10 @@ class Router:
         if option.now is None or not self.allows(invocation, found):
             return ""
         try:
-            return await option.now(self.desk, invocation, parse(self.by_name, start, invocation.channels)[1])
+            given = parse(self.by_name, start, invocation.channels)[1]
         except UserError:
             return ""
+        return (await self.now(invocation, found, given)).get(option.name, "")
 
 
 def action_of(found: Command) -> Action:

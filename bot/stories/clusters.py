@@ -120,6 +120,11 @@ class _Item:
     """Its number among the copies."""
 
     @property
+    def keys(self) -> list[int]:
+        """By what the same item is found again."""
+        return [key for key in (self.link, self.form) if key]
+
+    @property
     def weights(self) -> dict[str, int]:
         return {**dict.fromkeys(self.lead, 1), **dict.fromkeys(self.title, 2)}
 
@@ -214,7 +219,7 @@ class Stories:
         item.copy = self._copies.put(item.id, item.shingles)
         item.shingles = short(item.shingles)
         self._last = None
-        for key in filter(None, (item.link, item.form)):
+        for key in item.keys:
             self._keys.put(key, item.id)
         heappush(self._by_age, (item.when, item.id))
         # One article with a date in the far future must not end every story: the clock follows the second latest.
@@ -229,7 +234,7 @@ class Stories:
                 story.take(item)
                 self._index.remove(item.story, item.weights, last=not story.items)
                 self._copies.take(item.copy)
-                for key in filter(None, (item.link, item.form)):
+                for key in item.keys:
                     self._keys.take(key, name)
                 if not story.items:
                     del self._stories[item.story]
