@@ -31,16 +31,23 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-@pytest_asyncio.fixture
-async def postgres_url(postgres_server: str) -> str:
-    """An empty database of our own, one for each test process."""
-    name = f"newsbell_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    plain = postgres_server.replace("+asyncpg", "").replace("postgres://", "postgresql://")
-    url = urlsplit(plain)._replace(path=f"/{name}").geturl()
+async def database_for(server: str, what: str, *, anew: bool = False) -> str:
+    """The URL of a database of our own, one for each test process; `anew` drops what an earlier run left of it."""
+    name = f"newsbell_{what}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    plain = server.replace("+asyncpg", "").replace("postgres://", "postgresql://")
     admin = await asyncpg.connect(plain)
+    if anew:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
         await admin.execute(f'CREATE DATABASE "{name}"')
     await admin.close()
+    return urlsplit(plain)._replace(path=f"/{name}").geturl()
+
+
+@pytest_asyncio.fixture
+async def postgres_url(postgres_server: str) -> str:
+    """An empty database of our own."""
+    url = await database_for(postgres_server, "test")
     connection = await asyncpg.connect(url)
     tables = await connection.fetch(
         "SELECT quote_ident(tablename) AS name FROM pg_tables"

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from bot.jobs import Handler, Jobs
+from tests.store.conftest import database_for
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest_asyncio.fixture
-async def queue_url(postgres_server: str) -> AsyncIterator[str]:
+async def queue_url(postgres_server: str) -> str:
     """A database of its own: the queue's tables are not the store's, whose tests look at every table there is."""
-    name = f"newsbell_queue_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    plain = postgres_server.replace("+asyncpg", "").replace("postgres://", "postgresql://")
-    admin = await asyncpg.connect(plain)
-    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await admin.execute(f'CREATE DATABASE "{name}"')
-    yield urlsplit(plain)._replace(path=f"/{name}").geturl()
-    await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await admin.close()
+    return await database_for(postgres_server, "queue", anew=True)
 
 
 async def test_processes_add_their_hands(queue_url: str) -> None:
