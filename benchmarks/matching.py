@@ -37,6 +37,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.language import COMMON, SYLLABLES, often
 from bot import snapshot
 from bot.core.model import Article, Sensitivity
 from bot.memory import move_to_large_pages
@@ -49,8 +50,6 @@ from bot.topics.query.requires import groups
 MARK = b"benchmark".ljust(32)
 CATALOGUE = Path(__file__).parents[1] / "config" / "topics.toml"
 VOCABULARY = 100_000
-COMMON = 5_000
-"""Words beyond this rank are as rare as the square of their rank, those before it as their rank."""
 RARE = 2_000
 """People choose words beyond this rank for their topics, alone or with a commoner one."""
 UNUSUAL = 200
@@ -66,14 +65,11 @@ class World:
     def __init__(self, catalogue: Catalogue, *, dense: bool = False, seed: int = 20260302) -> None:
         self.catalogue = catalogue
         self.random = random.Random(seed)
-        syllables = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
         words: dict[str, None] = {}
         while len(words) < (VOCABULARY // 3 if dense else VOCABULARY):
-            words["".join(self.random.choices(syllables, k=self.random.randint(2, 4)))] = None
+            words["".join(self.random.choices(SYLLABLES, k=self.random.randint(2, 4)))] = None
         self.words = [word for word in words if catalogue.find(word) is None]
-        knee = len(self.words) if dense else COMMON
-        weights = (1 / (rank + 10) if rank < knee else knee / rank**2 for rank in range(len(self.words)))
-        self._cumulative = list(accumulate(weights))
+        self._cumulative = often(len(self.words), len(self.words) if dense else COMMON)
         self._places = [
             e for e in catalogue.entities.values() if e.kind in (EntityKind.COUNTRY, EntityKind.ARMED_GROUP)
         ]

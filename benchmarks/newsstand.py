@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from benchmarks.language import SYLLABLES, often
 from bot.core.model import Entry, Fetched
 from bot.sources.feed import READER
 from bot.sources.links import link_key
@@ -44,18 +45,14 @@ SMALL = ENGLISH.split()
 OFTEN = list(accumulate(1 / rank for rank in range(1, len(SMALL) + 1)))
 TURNS = [Random(place).random() < 0.45 for place in range(240)]
 """Where the small words stand."""
-SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
 VOCABULARY = 60_000
-COMMON = 5_000
-"""Words beyond this rank are as rare as the square of their rank, those before it as their rank (see matching.py)."""
 
 
 @cache
 def vocabulary() -> tuple[list[str], list[float]]:
     chance = Random(1)
     words = ["".join(chance.choices(SYLLABLES, k=chance.choice((2, 3, 3, 4)))) for _ in range(VOCABULARY)]
-    weights = (1 / (rank + 10) if rank < COMMON else COMMON / rank**2 for rank in range(VOCABULARY))
-    return words, list(accumulate(weights))
+    return words, often(VOCABULARY)
 
 
 @dataclass(frozen=True, slots=True)

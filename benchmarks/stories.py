@@ -24,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.language import SYLLABLES
 from bot.core.model import Article
 from bot.core.sentences import sentences
 from bot.stories.clusters import Stories, Why
@@ -199,8 +200,7 @@ def generated(count: int, random_: random.Random) -> Iterable[Article]:
 
     Frequencies fall as in real text (Zipf-Mandelbrot, 60,000 words): the most frequent stands in one article of eight.
     """
-    syllables = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
-    vocabulary = ["".join(random_.choices(syllables, k=random_.choice((2, 3, 4)))) for _ in range(60_000)]
+    vocabulary = ["".join(random_.choices(SYLLABLES, k=random_.choice((2, 3, 4)))) for _ in range(60_000)]
     weights = [1 / (rank + 60) for rank in range(len(vocabulary))]
     for number in range(count):
         words = random_.choices(vocabulary, weights, k=50)
